@@ -1,0 +1,33 @@
+// What no model of this repository is trained on, so that every figure is measured on unseen text: one list for all.
+namespace Samples.Common;
+
+/// <summary>The synsets and books held out from all training.</summary>
+public static class HeldOut
+{
+    /// <summary>The books of the Bible held out.</summary>
+    public static IReadOnlyList<string> Books { get; } = ["Mark", "Romans", "Proverbs", "Isaiah"];
+
+    /// <summary>Reads the ids of the synsets held out: one a line, lines that begin with # are comments.</summary>
+    public static List<string> ReadSynsetIds(string path) =>
+        [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
+
+    /// <summary>Draws synsets to hold out, sorted by id.</summary>
+    /// <remarks>Drawn from those that make a fair question of the reverse dictionary: the gloss has at least
+    /// <paramref name="minGlossWords"/> words, and neither it nor the lemma list belongs to another synset too.</remarks>
+    /// <exception cref="ArgumentException">There are fewer than <paramref name="count"/> such synsets.</exception>
+    public static List<Synset> Draw(IReadOnlyList<Synset> synsets, int count, int seed, int minGlossWords = 5)
+    {
+        Dictionary<string, int> glosses = Count(synsets.Select(synset => synset.Gloss));
+        Dictionary<string, int> lemmaLists = Count(synsets.Select(synset => synset.LemmaList));
+        Synset[] fair = [.. synsets.Where(synset => Text.CountWords(synset.Gloss) >= minGlossWords
+            && glosses[synset.Gloss] == 1 && lemmaLists[synset.LemmaList] == 1)];
+        if (fair.Length < count)
+            throw new ArgumentException($"Only {fair.Length} synsets can be held out, fewer than {count}.", nameof(count));
+        new Random(seed).Shuffle(fair);
+        return [.. fair.Take(count).OrderBy(synset => synset.Id, StringComparer.Ordinal)];
+    }
+
+    private static Dictionary<string, int> Count(IEnumerable<string> texts) =>
+        texts.CountBy(text => text, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
+}
