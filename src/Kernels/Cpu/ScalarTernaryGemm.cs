@@ -1,0 +1,40 @@
+// The ternary product in plain C#: what the vectorised kernels are tested against, and what runs where there are none.
+namespace Microsoft.ML.Ternary.Kernels.Cpu;
+
+internal sealed class ScalarTernaryGemm : TernaryGemm
+{
+    private readonly TernaryMatrix _matrix;
+    private readonly float[] _bias;
+
+    public ScalarTernaryGemm(TernaryMatrix matrix, ReadOnlySpan<float> bias)
+    {
+        _matrix = matrix;
+        _bias = bias.ToArray();
+    }
+
+    // Each row of weights is unpacked once and meets all tokens, because unpacking costs as much as a few tokens.
+    public override void Multiply(ActivationBlock input, Span<float> output)
+    {
+        ReadOnlySpan<sbyte> codes = input.Codes;
+        ReadOnlySpan<float> scales = input.CodeScales;
+        Span<sbyte> weights = _matrix.Columns <= 4096 ? stackalloc sbyte[_matrix.Columns] : new sbyte[_matrix.Columns];
+        for (int n = 0; n < _matrix.Rows; n++)
+        {
+            _matrix.UnpackRow(n, weights);
+            float scale = _matrix.Scale(n);
+            for (int m = 0; m < input.Rows; m++)
+            {
+                int sum = Dot(codes.Slice(m * input.CodeStride, weights.Length), weights);
+                output[m * _matrix.Rows + n] = MathF.FusedMultiplyAdd(sum, scales[m] * scale, _bias[n]);
+            }
+        }
+    }
+
+    private static int Dot(ReadOnlySpan<sbyte> activations, ReadOnlySpan<sbyte> weights)
+    {
+        int sum = 0;
+        for (int k = 0; k < weights.Length; k++)
+            sum += activations[k] * weights[k];
+        return sum;
+    }
+}
