@@ -1,5 +1,9 @@
 // The activations of some tokens on their way through a layer. Several projections read the same activations (query, key and
 // value), so the block keeps their int8 form once made; encoders hold on to blocks, so nothing is allocated in a forward pass.
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Microsoft.ML.Ternary.Kernels.Cpu;
+
 namespace Microsoft.ML.Ternary.Kernels;
 
 /// <summary>Rows of float32 activations, one row a token, with their int8 form on demand.</summary>
@@ -10,8 +14,8 @@ public sealed class ActivationBlock
     /// may read whole vectors.</summary>
     internal const int CodeAlignment = 64;
 
-    private float[] _values = [];
-    private sbyte[] _codes = [];
+    private readonly AlignedBuffer<float> _values = new();
+    private readonly AlignedBuffer<sbyte> _codes = new();
     private float[] _scales = [];
     private int[] _sums = [];
     private bool _isQuantized;
@@ -27,18 +31,18 @@ public sealed class ActivationBlock
     public int Columns { get; private set; }
 
     /// <summary>The values, row-major, to read.</summary>
-    public ReadOnlySpan<float> Values => _values.AsSpan(0, Rows * Columns);
+    public ReadOnlySpan<float> Values => _values.Span[..(Rows * Columns)];
 
     /// <summary>The bytes between the first codes of two quantised rows.</summary>
     internal int CodeStride => (Columns + CodeAlignment - 1) / CodeAlignment * CodeAlignment;
 
-    /// <summary>The int8 codes of all rows, <see cref="CodeStride"/> apart.</summary>
+    /// <summary>The int8 codes of all rows, <see cref="CodeStride"/> apart, beginning on a cache line.</summary>
     internal ReadOnlySpan<sbyte> Codes
     {
         get
         {
             Quantize();
-            return _codes.AsSpan(0, Rows * CodeStride);
+            return _codes.Span[..(Rows * CodeStride)];
         }
     }
 
@@ -62,15 +66,16 @@ public sealed class ActivationBlock
         }
     }
 
+    /// <summary>Memory for what a kernel makes of the codes of a few rows at a time, kept between calls.</summary>
+    internal AlignedBuffer<short> Scratch { get; } = new();
+
     /// <summary>Gives the block another shape; its values are undefined until written.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative.</exception>
     public void Resize(int rows, int columns)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        int length = checked(rows * columns);
-        if (_values.Length < length)
-            _values = new float[Math.Max(length, (int)Math.Min(2L * _values.Length, Array.MaxLength))];
+        _values.Grow(checked(rows * columns));
         Rows = rows;
         Columns = columns;
         _isQuantized = false;
@@ -81,7 +86,7 @@ public sealed class ActivationBlock
     public Span<float> Write()
     {
         _isQuantized = false;
-        return _values.AsSpan(0, Rows * Columns);
+        return _values.Span[..(Rows * Columns)];
     }
 
     private void Quantize()
@@ -89,8 +94,7 @@ public sealed class ActivationBlock
         if (_isQuantized)
             return;
         int stride = CodeStride;
-        if (_codes.Length < Rows * stride)
-            _codes = new sbyte[Rows * stride];
+        _codes.Grow(checked(Rows * stride));
         if (_scales.Length < Rows)
         {
             _scales = new float[Rows];
@@ -98,14 +102,24 @@ public sealed class ActivationBlock
         }
         for (int row = 0; row < Rows; row++)
         {
-            Span<sbyte> codes = _codes.AsSpan(row * stride, stride);
-            _scales[row] = Int8Quantizer.Quantize(_values.AsSpan(row * Columns, Columns), codes);
+            Span<sbyte> codes = _codes.Span.Slice(row * stride, stride);
+            _scales[row] = Int8Quantizer.Quantize(_values.Span.Slice(row * Columns, Columns), codes);
             codes[Columns..].Clear();
-            int sum = 0;
-            foreach (sbyte code in codes)
-                sum += code;
-            _sums[row] = sum;
+            _sums[row] = Sum(codes);
         }
         _isQuantized = true;
+    }
+
+    // Rows are whole vectors long, because they are zero up to CodeAlignment.
+    private static int Sum(ReadOnlySpan<sbyte> codes)
+    {
+        Vector<int> sums = Vector<int>.Zero;
+        foreach (Vector<sbyte> vector in MemoryMarshal.Cast<sbyte, Vector<sbyte>>(codes))
+        {
+            Vector.Widen(vector, out Vector<short> low, out Vector<short> high);
+            Vector.Widen(low + high, out Vector<int> first, out Vector<int> second);
+            sums += first + second;
+        }
+        return Vector.Sum(sums);
     }
 }

@@ -1,34 +1,77 @@
 // Activations enter the ternary kernels as int8. The scale is the token's own, so that one loud token does not cost its
 // neighbours their precision.
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Microsoft.ML.Ternary.Kernels;
 
 /// <summary>Symmetric int8 quantisation: value ≈ code x scale, codes -127 to 127.</summary>
 public static class Int8Quantizer
 {
+    /// <summary>The largest code.</summary>
+    public const int LargestCode = 127;
+
     // Below this the quotient 127 / max would overflow; such a row is zero for every practical purpose.
     private const float SmallestMagnitude = 1e-35f;
+
+    // Adding 1.5 x 2^23 leaves a float no bits for a fraction: the processor rounds to the nearest integer, halves to even, and
+    // the integer is in the low bits.
+    private const float Rounder = 12582912f;
 
     /// <summary>Quantises a vector with scale = max|x| / 127, rounding halves to even.</summary>
     /// <param name="values">The vector.</param>
     /// <param name="codes">Receives as many codes as there are values.</param>
-    /// <returns>The scale. It is 0, with codes 0, for a vector of zeros, and not finite where a value is not finite, so that the
-    /// fault shows in whatever is computed from it.</returns>
+    /// <returns>The scale. It is 0, with codes 0, for a vector of zeros, and NaN, with codes 0, where a value is not finite, so
+    /// that the fault shows in whatever is computed from it.</returns>
     /// <exception cref="ArgumentException"><paramref name="codes"/> is shorter than <paramref name="values"/>.</exception>
     public static float Quantize(ReadOnlySpan<float> values, Span<sbyte> codes)
     {
         if (codes.Length < values.Length)
             throw new ArgumentException($"{values.Length} codes are expected; the destination holds {codes.Length}.", nameof(codes));
-        float max = 0;
-        foreach (float value in values)
-            max = MathF.Max(max, MathF.Abs(value));
-        if (!(max >= SmallestMagnitude) || !float.IsFinite(max))
+        codes = codes[..values.Length];
+        float max = LargestMagnitude(values);
+        if (!(max >= SmallestMagnitude && float.IsFinite(max)))
         {
-            codes[..values.Length].Clear();
+            codes.Clear();
             return float.IsFinite(max) ? 0 : float.NaN;
         }
-        float inverse = 127 / max;
-        for (int i = 0; i < values.Length; i++)
-            codes[i] = (sbyte)MathF.Round(values[i] * inverse);
-        return max / 127;
+        Round(values, LargestCode / max, codes);
+        return max / LargestCode;
     }
+
+    /// <summary>The largest |x|; NaN where a value is NaN.</summary>
+    private static float LargestMagnitude(ReadOnlySpan<float> values)
+    {
+        float max = 0;
+        int tail = values.Length - values.Length % Vector<float>.Count;
+        if (tail > 0)
+        {
+            Vector<float> largest = Vector<float>.Zero;
+            foreach (Vector<float> vector in MemoryMarshal.Cast<float, Vector<float>>(values[..tail]))
+                largest = Vector.Max(largest, Vector.Abs(vector));
+            for (int i = 0; i < Vector<float>.Count; i++)
+                max = MathF.Max(max, largest[i]);
+        }
+        foreach (float value in values[tail..])
+            max = MathF.Max(max, MathF.Abs(value));
+        return max;
+    }
+
+    private static void Round(ReadOnlySpan<float> values, float factor, Span<sbyte> codes)
+    {
+        int tail = values.Length - values.Length % Vector<sbyte>.Count;
+        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values[..tail]);
+        Span<Vector<sbyte>> packed = MemoryMarshal.Cast<sbyte, Vector<sbyte>>(codes[..tail]);
+        for (int i = 0; i < packed.Length; i++)
+        {
+            Vector<short> low = Vector.Narrow(Rounded(vectors[4 * i], factor), Rounded(vectors[4 * i + 1], factor));
+            Vector<short> high = Vector.Narrow(Rounded(vectors[4 * i + 2], factor), Rounded(vectors[4 * i + 3], factor));
+            packed[i] = Vector.Narrow(low, high);
+        }
+        for (int i = tail; i < values.Length; i++)
+            codes[i] = (sbyte)MathF.Round(values[i] * factor);
+    }
+
+    private static Vector<int> Rounded(Vector<float> values, float factor) =>
+        Vector.AsVectorInt32(values * factor + new Vector<float>(Rounder)) - new Vector<int>(BitConverter.SingleToInt32Bits(Rounder));
 }

@@ -4,28 +4,23 @@ namespace Microsoft.ML.Ternary.Kernels.Cpu;
 internal sealed class ScalarTernaryGemm : TernaryGemm
 {
     private readonly TernaryMatrix _matrix;
-    private readonly float[] _bias;
 
     public ScalarTernaryGemm(TernaryMatrix matrix, ReadOnlySpan<float> bias)
-    {
-        _matrix = matrix;
-        _bias = bias.ToArray();
-    }
+        : base(matrix, bias) => _matrix = matrix;
 
     // Each row of weights is unpacked once and meets all tokens, because unpacking costs as much as a few tokens.
     public override void Multiply(ActivationBlock input, Span<float> output)
     {
         ReadOnlySpan<sbyte> codes = input.Codes;
         ReadOnlySpan<float> scales = input.CodeScales;
-        Span<sbyte> weights = _matrix.Columns <= 4096 ? stackalloc sbyte[_matrix.Columns] : new sbyte[_matrix.Columns];
-        for (int n = 0; n < _matrix.Rows; n++)
+        Span<sbyte> weights = Inputs <= 4096 ? stackalloc sbyte[Inputs] : new sbyte[Inputs];
+        for (int n = 0; n < Outputs; n++)
         {
             _matrix.UnpackRow(n, weights);
-            float scale = _matrix.Scale(n);
             for (int m = 0; m < input.Rows; m++)
             {
                 int sum = Dot(codes.Slice(m * input.CodeStride, weights.Length), weights);
-                output[m * _matrix.Rows + n] = MathF.FusedMultiplyAdd(sum, scales[m] * scale, _bias[n]);
+                output[m * Outputs + n] = MathF.FusedMultiplyAdd(sum, Scales[n] * scales[m], Bias[n]);
             }
         }
     }

@@ -1,0 +1,245 @@
+// One set of tests for every implementation of the ternary product: each must give the bits of the definition.
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Microsoft.ML.Ternary.Kernels.Cpu;
+
+namespace Microsoft.ML.Ternary.Kernels.Tests.Cpu;
+
+public class ScalarTernaryGemmTests : TernaryGemmTests
+{
+    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new ScalarTernaryGemm(matrix, bias);
+}
+
+public class Avx2TernaryGemmTests : TernaryGemmTests
+{
+    public Avx2TernaryGemmTests() =>
+        Assert.SkipUnless(TernaryKernels.IsSupported(TernaryKernel.Avx2), "This processor has no AVX2.");
+
+    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new Avx2TernaryGemm(matrix, bias);
+}
+
+// Runs everywhere: where the processor has no AVX-512, .NET computes the same vectors in narrower ones.
+public class Avx512TernaryGemmTests : TernaryGemmTests
+{
+    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new Avx512TernaryGemm(matrix, bias);
+}
+
+public abstract class TernaryGemmTests
+{
+    private protected abstract TernaryGemm Create(TernaryMatrix matrix, float[] bias);
+
+    [Fact]
+    public void ComputesScaledSumsAndBias()
+    {
+        TernaryMatrix matrix = TernaryMatrix.FromCodes([1, -1, 0, 0, 1, 1], 2, 3, [2f, 0.5f]);
+        var input = new ActivationBlock(1, 3);
+
+        // Codes 127, 64, -127 with scale 1: halves are avoided, so the quantised values are the values.
+        new[] { 127f, 64f, -127f }.CopyTo(input.Write());
+        float[] output = Multiply(Create(matrix, [10f, -1f]), input, 2);
+
+        Assert.Equal([2 * (127 - 64) + 10f, 0.5f * (64 - 127) - 1f], output);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 3)]
+    [InlineData(7, 8)]
+    [InlineData(8, 9)]
+    [InlineData(9, 10)]
+    [InlineData(15, 16)]
+    [InlineData(16, 17)]
+    [InlineData(17, 63)]
+    [InlineData(31, 64)]
+    [InlineData(33, 65)]
+    [InlineData(36, 50)]
+    [InlineData(95, 251)]
+    [InlineData(96, 252)]
+    [InlineData(97, 253)]
+    [InlineData(100, 255)]
+    [InlineData(50, 256)]
+    [InlineData(49, 257)]
+    [InlineData(1, 513)]
+    [InlineData(193, 1)]
+    public void EveryNumberOfRowsGivesTheBitsOfTheDefinition(int outputs, int inputs)
+    {
+        var random = new Random(outputs * 1000 + inputs);
+        TernaryMatrix matrix = RandomMatrix(random, outputs, inputs);
+        float[] bias = RandomValues(random, outputs);
+        TernaryGemm gemm = Create(matrix, bias);
+        for (int rows = 1; rows <= 17; rows++)
+        {
+            var input = new ActivationBlock(rows, inputs);
+            RandomValues(random, rows * inputs).CopyTo(input.Write());
+            Assert.Equal(Definition(matrix, bias, input), Multiply(gemm, input, outputs));
+        }
+    }
+
+    [Fact]
+    public void ManyRowsGiveTheBitsOfTheDefinition()
+    {
+        var random = new Random(1);
+        TernaryMatrix matrix = RandomMatrix(random, 20, 40);
+        float[] bias = RandomValues(random, 20);
+        var input = new ActivationBlock(211, 40);
+        RandomValues(random, 211 * 40).CopyTo(input.Write());
+
+        Assert.Equal(Definition(matrix, bias, input), Multiply(Create(matrix, bias), input, 20));
+    }
+
+    [Theory]
+    [InlineData(127f, 1)]
+    [InlineData(127f, -1)]
+    [InlineData(-127f, 1)]
+    [InlineData(-127f, -1)]
+    public void TheLargestSumsDoNotOverflow(float activation, int code)
+    {
+        const int Inputs = 1536;
+        sbyte[] codes = Enumerable.Repeat((sbyte)code, 97 * Inputs).ToArray();
+        TernaryMatrix matrix = TernaryMatrix.FromCodes(codes, 97, Inputs, [1f]);
+        var input = new ActivationBlock(8, Inputs);
+        input.Write().Fill(activation);
+
+        float[] output = Multiply(Create(matrix, new float[97]), input, 97);
+
+        Assert.All(output, sum => Assert.Equal(activation * code * Inputs, sum));
+    }
+
+    [Fact]
+    public void RowsOfZerosGiveTheBias()
+    {
+        TernaryMatrix matrix = RandomMatrix(new Random(2), 19, 33);
+        float[] bias = RandomValues(new Random(3), 19);
+
+        float[] output = Multiply(Create(matrix, bias), new ActivationBlock(3, 33), 19);
+
+        Assert.Equal([.. bias, .. bias, .. bias], output);
+    }
+
+    [Fact]
+    public void ARowThatIsNotFiniteSpoilsOnlyItself()
+    {
+        TernaryMatrix matrix = RandomMatrix(new Random(2), 3, 40);
+        foreach (float fault in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
+        {
+            var input = new ActivationBlock(2, 40);
+            Span<float> values = input.Write();
+            values.Fill(1);
+            values[5] = fault;
+
+            float[] output = Multiply(Create(matrix, new float[3]), input, 3);
+
+            Assert.All(output[..3], value => Assert.True(float.IsNaN(value)));
+            Assert.All(output[3..], value => Assert.True(float.IsFinite(value)));
+        }
+    }
+
+    [Fact]
+    public void NothingIsAllocatedAfterTheFirstCall()
+    {
+        var input = new ActivationBlock(9, 100);
+        RandomValues(new Random(4), 900).CopyTo(input.Write());
+        TernaryGemm gemm = Create(RandomMatrix(new Random(5), 97, 100), new float[97]);
+        var output = new float[9 * 97];
+        gemm.Multiply(input, output);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        input.Resize(8, 100);
+        gemm.Multiply(input, output.AsSpan(0, 8 * 97));
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Property(MaxTest = 30)]
+    public Property NegatedWeightsNegateTheOutput() => Prop.ForAll(Cases(), given =>
+    {
+        (int rows, int outputs, int inputs, int seed) = given;
+        var random = new Random(seed);
+        var codes = new sbyte[outputs * inputs];
+        for (int i = 0; i < codes.Length; i++)
+            codes[i] = (sbyte)random.Next(-1, 2);
+        ActivationBlock input = RandomBlock(random, rows, inputs);
+        float[] plain = Multiply(Create(TernaryMatrix.FromCodes(codes, outputs, inputs, [1f]), new float[outputs]), input, outputs);
+        sbyte[] negatedCodes = Array.ConvertAll(codes, code => (sbyte)-code);
+        float[] negated = Multiply(Create(TernaryMatrix.FromCodes(negatedCodes, outputs, inputs, [1f]), new float[outputs]), input, outputs);
+        return plain.Zip(negated).All(pair => pair.First == -pair.Second);
+    });
+
+    [Property(MaxTest = 30)]
+    public Property RowsDoNotDependOnTheirNeighbours() => Prop.ForAll(Cases(), given =>
+    {
+        (int rows, int outputs, int inputs, int seed) = given;
+        var random = new Random(seed);
+        TernaryGemm gemm = Create(RandomMatrix(random, outputs, inputs), RandomValues(random, outputs));
+        ActivationBlock input = RandomBlock(random, rows, inputs);
+        float[] together = Multiply(gemm, input, outputs);
+        var one = new ActivationBlock(1, inputs);
+        for (int row = 0; row < rows; row++)
+        {
+            input.Values.Slice(row * inputs, inputs).CopyTo(one.Write());
+            if (!together.AsSpan(row * outputs, outputs).SequenceEqual(Multiply(gemm, one, outputs)))
+                return false;
+        }
+        return true;
+    });
+
+    private static Arbitrary<(int Rows, int Outputs, int Inputs, int Seed)> Cases()
+    {
+        Gen<(int, int, int, int)> cases =
+            from rows in Gen.Choose(1, 13)
+            from outputs in Gen.Choose(1, 110)
+            from inputs in Gen.Choose(1, 70)
+            from seed in Gen.Choose(0, int.MaxValue - 1)
+            select (rows, outputs, inputs, seed);
+        return Arb.From(cases);
+    }
+
+    private static float[] Multiply(TernaryGemm gemm, ActivationBlock input, int outputs)
+    {
+        var output = new float[input.Rows * outputs];
+        gemm.Multiply(input, output);
+        return output;
+    }
+
+    /// <summary>The definition, in long sums and one fused multiply-add.</summary>
+    private static float[] Definition(TernaryMatrix matrix, float[] bias, ActivationBlock input)
+    {
+        var output = new float[input.Rows * matrix.Rows];
+        var activations = new sbyte[matrix.Columns];
+        var weights = new sbyte[matrix.Columns];
+        for (int m = 0; m < input.Rows; m++)
+        {
+            float scale = Int8Quantizer.Quantize(input.Values.Slice(m * matrix.Columns, matrix.Columns), activations);
+            for (int n = 0; n < matrix.Rows; n++)
+            {
+                matrix.UnpackRow(n, weights);
+                long sum = activations.Zip(weights).Sum(pair => (long)pair.First * pair.Second);
+                output[m * matrix.Rows + n] = MathF.FusedMultiplyAdd(sum, matrix.Scale(n) * scale, bias[n]);
+            }
+        }
+        return output;
+    }
+
+    private static ActivationBlock RandomBlock(Random random, int rows, int columns)
+    {
+        var block = new ActivationBlock(rows, columns);
+        RandomValues(random, rows * columns).CopyTo(block.Write());
+        return block;
+    }
+
+    private static TernaryMatrix RandomMatrix(Random random, int rows, int columns)
+    {
+        var codes = new sbyte[rows * columns];
+        for (int i = 0; i < codes.Length; i++)
+            codes[i] = (sbyte)random.Next(-1, 2);
+        return TernaryMatrix.FromCodes(codes, rows, columns, RandomValues(random, rows));
+    }
+
+    private static float[] RandomValues(Random random, int count)
+    {
+        var values = new float[count];
+        for (int i = 0; i < count; i++)
+            values[i] = random.NextSingle() * 4 - 2;
+        return values;
+    }
+}
