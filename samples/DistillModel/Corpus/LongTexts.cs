@@ -1,6 +1,8 @@
 // Models see texts of many lengths, dictionaries hold short ones: passages of 70 to 250 tokens are made by joining
 // neighbours of one source, so that a passage has one subject.
-namespace Samples.Common.Corpus;
+using Samples.Common;
+
+namespace Samples.DistillModel.Corpus;
 
 internal static class LongTexts
 {
