@@ -1,6 +1,7 @@
 // "prepare-corpus": writes the text that the shipped model is distilled on, one text a line, and the held-out glosses.
 using System.CommandLine;
 using Samples.Common;
+using Samples.Common.Corpus;
 using Samples.DistillModel.Corpus;
 
 namespace Samples.DistillModel;

@@ -2,11 +2,9 @@
 // Ubuntu system has at hand. It is read where it lies and never shipped.
 using System.IO.Compression;
 using System.Text;
+using Samples.Common.Corpus;
 
 namespace Samples.DistillModel.Corpus;
-
-/// <summary>A package's description: one line, and its paragraphs joined.</summary>
-internal sealed record PackageDescription(string Short, string Long);
 
 internal static class PackageDescriptions
 {

@@ -1,8 +1,6 @@
 // Models see texts of many lengths, dictionaries hold short ones: passages of 70 to 250 tokens are made by joining
 // neighbours of one source, so that a passage has one subject.
-using Samples.Common;
-
-namespace Samples.DistillModel.Corpus;
+namespace Samples.Common.Corpus;
 
 internal static class LongTexts
 {

@@ -1,10 +1,9 @@
 // Gathers the sources, leaves out what is held out wherever it appears, and mixes: each text once, in an order fixed by
 // the seed, so that a model can be distilled again from the same data.
-using Samples.Common;
+namespace Samples.Common.Corpus;
 
-namespace Samples.DistillModel.Corpus;
-
-internal sealed class CorpusBuilder
+/// <summary>Builds a corpus from dictionary, verses and package descriptions.</summary>
+public sealed class CorpusBuilder
 {
     private readonly IReadOnlyList<Synset> _synsets;
     private readonly IReadOnlyList<Verse> _verses;
@@ -15,6 +14,8 @@ internal sealed class CorpusBuilder
     private readonly List<string> _texts = [];
     private readonly List<CorpusPart> _parts = [];
 
+    /// <summary>Takes the sources, and the ids of the synsets that are held out; so are <see cref="HeldOut.Books"/>.</summary>
+    /// <exception cref="InvalidDataException">A held-out synset is not among the synsets.</exception>
     public CorpusBuilder(
         IReadOnlyList<Synset> synsets, IReadOnlyList<Verse> verses, IReadOnlyList<PackageDescription> packages, IReadOnlyList<string> heldOutIds)
     {
@@ -32,6 +33,7 @@ internal sealed class CorpusBuilder
         _packages = packages;
     }
 
+    /// <summary>Mixes the corpus, with <paramref name="longTexts"/> longer texts joined from shorter ones.</summary>
     public TrainingCorpus Build(int longTexts, int seed)
     {
         Random random = new(seed);
