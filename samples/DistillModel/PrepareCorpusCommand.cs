@@ -2,7 +2,6 @@
 using System.CommandLine;
 using Samples.Common;
 using Samples.Common.Corpus;
-using Samples.DistillModel.Corpus;
 
 namespace Samples.DistillModel;
 

@@ -2,7 +2,8 @@
 // neighbours of one source, so that a passage has one subject.
 namespace Samples.Common.Corpus;
 
-internal static class LongTexts
+/// <summary>Makes passages of neighbours.</summary>
+public static class LongTexts
 {
     // About 70 and 250 tokens at 1.3 tokens a word.
     private const int MinWords = 55;

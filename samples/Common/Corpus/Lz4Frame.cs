@@ -2,9 +2,10 @@
 // (lz4_Frame_format.md 1.6.4 and lz4_Block_format.md of the lz4 project), without checking the optional checksums.
 using System.Buffers.Binary;
 
-namespace Samples.DistillModel.Corpus;
+namespace Samples.Common.Corpus;
 
-internal static class Lz4Frame
+/// <summary>Decompresses LZ4 frames.</summary>
+public static class Lz4Frame
 {
     private const uint Magic = 0x184D2204;
     private const int MinMatch = 4;
@@ -30,7 +31,7 @@ internal static class Lz4Frame
     {
         if (BinaryPrimitives.ReadUInt32LittleEndian(source[..4]) != Magic)
             throw new InvalidDataException("The data does not begin as an LZ4 frame does.");
-        byte flags = source[4..][0];
+        byte flags = source.Slice(4, 1)[0];
         bool blockChecksum = (flags & 0x10) != 0, contentSize = (flags & 0x08) != 0, contentChecksum = (flags & 0x04) != 0, dictionary = (flags & 0x01) != 0;
         if (flags >> 6 != 1 || dictionary)
             throw new InvalidDataException("Only LZ4 frames of version 1 without a dictionary can be read.");

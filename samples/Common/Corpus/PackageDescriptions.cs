@@ -2,14 +2,16 @@
 // Ubuntu system has at hand. It is read where it lies and never shipped.
 using System.IO.Compression;
 using System.Text;
-using Samples.Common.Corpus;
 
-namespace Samples.DistillModel.Corpus;
+namespace Samples.Common.Corpus;
 
-internal static class PackageDescriptions
+/// <summary>Reads what apt's index says of packages.</summary>
+public static class PackageDescriptions
 {
+    /// <summary>Where Debian and Ubuntu keep the index.</summary>
     public const string DefaultFolder = "/var/lib/apt/lists";
 
+    /// <summary>What to tell a user whose system has none.</summary>
     public const string HowToGet =
         """
         No package descriptions were found. On Debian or Ubuntu fetch apt's index with its English translations first:
@@ -19,7 +21,10 @@ internal static class PackageDescriptions
 
     private const string Field = "Description-en:";
 
-    /// <summary>Reads translation files and folders of them, files of a folder in the order of their names.</summary>
+    /// <summary>Reads translation files and folders of them, files of a folder in the order of their names; what does not exist is
+    /// passed over.</summary>
+    /// <exception cref="NotSupportedException">A file is packed in another way than .gz or .lz4.</exception>
+    /// <exception cref="InvalidDataException">A packed file is damaged.</exception>
     public static IReadOnlyList<PackageDescription> Read(IEnumerable<string> filesOrFolders) =>
         [.. filesOrFolders.SelectMany(Files).SelectMany(file => Parse(Content(file)))];
 
