@@ -1,11 +1,18 @@
 // Softmax attention within one sequence. Sequences are not padded: the encoder calls this once a sequence.
+using Microsoft.ML.Ternary.Kernels.Cpu;
+
 namespace Microsoft.ML.Ternary.Kernels;
 
 /// <summary>Scaled dot-product self-attention of one sequence over several heads.</summary>
 /// <remarks>Holds scratch memory that grows as needed: for one thread at a time.</remarks>
-public sealed class Attention
+public sealed unsafe class Attention
 {
-    private float[] _scores = [];
+    // Queries whose scores are in the cache at once; a multiple of the rows that the product computes together.
+    private const int QueryRows = 24;
+
+    private readonly AlignedBuffer<float> _keys = new();
+    private readonly AlignedBuffer<float> _values = new();
+    private readonly AlignedBuffer<float> _scores = new();
 
     /// <summary>Computes softmax(Q Kᵀ / √headSize) V for each head.</summary>
     /// <param name="query">Queries: one row a token, <paramref name="stride"/> apart, of which the first heads x headSize values count.</param>
@@ -32,45 +39,34 @@ public sealed class Attention
         RequireRows(value, nameof(value), tokens, stride, hidden);
         if (output.Length != (long)tokens * hidden)
             throw new ArgumentException($"The output of {tokens} tokens has {(long)tokens * hidden} values; the destination holds {output.Length}.", nameof(output));
-        if (_scores.Length < tokens)
-            _scores = new float[tokens];
-
-        for (int head = 0; head < heads; head++)
+        if (tokens == 0)
+            return;
+        int paddedTokens = FloatGemm.PaddedColumns(tokens);
+        _keys.Grow(checked(paddedTokens * headSize));
+        _values.Grow(checked(tokens * FloatGemm.PaddedColumns(headSize)));
+        _scores.Grow(checked(QueryRows * paddedTokens));
+        fixed (float* q = query, k = key, v = value, o = output)
         {
-            for (int token = 0; token < tokens; token++)
-            {
-                int column = head * headSize;
-                ReadOnlySpan<float> q = query.Slice(token * stride + column, headSize);
-                Span<float> o = output.Slice(token * hidden + column, headSize);
-                ForwardHead(q, key[column..], value[column..], stride, tokens, o);
-            }
+            for (int column = 0; column < hidden; column += headSize)
+                ForwardHead(q + column, k + column, v + column, stride, tokens, headSize, o + column, hidden);
         }
+        GC.KeepAlive(this);
     }
 
-    private void ForwardHead(ReadOnlySpan<float> query, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int stride, int tokens, Span<float> output)
+    // The scale is applied to the keys, of which there are fewer than scores.
+    private void ForwardHead(float* query, float* key, float* value, nint stride, int tokens, int headSize, float* output, nint outputStride)
     {
-        float scale = 1 / MathF.Sqrt(query.Length);
-        Span<float> scores = _scores.AsSpan(0, tokens);
-        float max = float.NegativeInfinity;
-        for (int t = 0; t < tokens; t++)
+        float* scores = _scores.Pointer;
+        int paddedTokens = FloatGemm.PaddedColumns(tokens);
+        FloatGemm.PackTransposed(key, stride, tokens, headSize, 1 / MathF.Sqrt(headSize), _keys.Pointer);
+        FloatGemm.Pack(value, stride, headSize, tokens, _values.Pointer);
+        for (int row = 0; row < tokens; row += QueryRows)
         {
-            float dot = 0;
-            for (int i = 0; i < query.Length; i++)
-                dot += query[i] * key[t * stride + i];
-            scores[t] = dot * scale;
-            max = MathF.Max(max, scores[t]);
-        }
-        float sum = 0;
-        for (int t = 0; t < tokens; t++)
-        {
-            scores[t] = MathF.Exp(scores[t] - max);
-            sum += scores[t];
-        }
-        output.Clear();
-        for (int t = 0; t < tokens; t++)
-        {
-            for (int i = 0; i < output.Length; i++)
-                output[i] += scores[t] / sum * value[t * stride + i];
+            int rows = Math.Min(QueryRows, tokens - row);
+            FloatGemm.Multiply(query + row * stride, stride, rows, headSize, _keys.Pointer, paddedTokens, null, scores, paddedTokens);
+            for (int m = 0; m < rows; m++)
+                Softmax.Apply(new Span<float>(scores + (nint)m * paddedTokens, paddedTokens), tokens);
+            FloatGemm.Multiply(scores, paddedTokens, rows, tokens, _values.Pointer, headSize, null, output + row * outputStride, outputStride);
         }
     }
 

@@ -1,12 +1,16 @@
 // Layers that stay in full precision: dense modules after pooling, layers left out of ternarisation, and whole teachers.
+using Microsoft.ML.Ternary.Kernels.Cpu;
+
 namespace Microsoft.ML.Ternary.Kernels;
 
 /// <summary>A linear layer with float32 weights and activations.</summary>
-public sealed class DenseLinear : LinearLayer
+/// <remarks>The weights are laid out for the processor at construction; the array given is not kept.</remarks>
+public sealed unsafe class DenseLinear : LinearLayer
 {
-    private readonly float[] _matrix;
+    private readonly AlignedBuffer<float> _panels;
+    private readonly AlignedBuffer<float> _start;
 
-    /// <summary>Creates a layer from its weights, which are copied.</summary>
+    /// <summary>Creates a layer from its weights.</summary>
     /// <param name="matrix">The weights, <paramref name="outputSize"/> x <paramref name="inputSize"/>, row-major.</param>
     /// <param name="outputSize">Components of an output row.</param>
     /// <param name="inputSize">Components of an input row.</param>
@@ -17,22 +21,19 @@ public sealed class DenseLinear : LinearLayer
     {
         if (matrix.Length != (long)outputSize * inputSize)
             throw new ArgumentException($"{outputSize} x {inputSize} weights are expected, {matrix.Length} were given.", nameof(matrix));
-        _matrix = matrix.ToArray();
+        int padded = FloatGemm.PaddedColumns(outputSize);
+        _panels = new AlignedBuffer<float>(checked(padded * inputSize));
+        _start = new AlignedBuffer<float>(padded);
+        bias.CopyTo(_start.Span);
+        fixed (float* weights = matrix)
+            FloatGemm.PackTransposed(weights, inputSize, outputSize, inputSize, factor: 1, _panels.Pointer);
     }
 
     /// <inheritdoc/>
     private protected override void ForwardCore(ActivationBlock input, Span<float> output)
     {
-        ReadOnlySpan<float> values = input.Values;
-        for (int m = 0; m < input.Rows; m++)
-        {
-            for (int n = 0; n < OutputSize; n++)
-            {
-                float sum = Bias[n];
-                for (int k = 0; k < InputSize; k++)
-                    sum += values[m * InputSize + k] * _matrix[n * InputSize + k];
-                output[m * OutputSize + n] = sum;
-            }
-        }
+        fixed (float* a = input.Values, c = output)
+            FloatGemm.Multiply(a, InputSize, input.Rows, InputSize, _panels.Pointer, OutputSize, _start.Pointer, c, OutputSize);
+        GC.KeepAlive(this);
     }
 }

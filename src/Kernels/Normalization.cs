@@ -1,4 +1,7 @@
 // Layer norm stands between every two products of an encoder, so it adds the residual in the same pass over memory.
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Microsoft.ML.Ternary.Kernels;
 
 /// <summary>Normalisation of rows in place.</summary>
@@ -33,9 +36,12 @@ public static class Normalization
         for (int start = 0; start < values.Length; start += size)
         {
             Span<float> row = values.Slice(start, size);
-            for (int i = 0; i < residual.Length && i < size; i++)
-                row[i] += residual[start + i];
-            NormalizeRow(row, gain, bias, epsilon);
+            if (residual.Length != 0)
+                Add(row, residual.Slice(start, size));
+            if (Vector.IsHardwareAccelerated)
+                NormalizeVectors(row, gain, bias, epsilon);
+            else
+                NormalizeScalar(row, gain, bias, epsilon);
         }
     }
 
@@ -50,17 +56,69 @@ public static class Normalization
             vector[i] *= factor;
     }
 
-    private static void NormalizeRow(Span<float> row, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
+    /// <summary>The plain form of the layer norm of one row.</summary>
+    internal static void NormalizeScalar(Span<float> row, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
     {
-        double sum = 0;
+        float sum = 0;
         foreach (float value in row)
             sum += value;
-        float mean = (float)(sum / row.Length);
-        double squares = 0;
+        float mean = sum / row.Length;
+        float squares = 0;
         foreach (float value in row)
             squares += (value - mean) * (value - mean);
-        float inverse = (float)(1 / Math.Sqrt(squares / row.Length + epsilon));
+        float inverse = 1 / MathF.Sqrt(squares / row.Length + epsilon);
         for (int i = 0; i < row.Length; i++)
             row[i] = (row[i] - mean) * inverse * gain[i] + bias[i];
+    }
+
+    // Two passes, mean before variance, because the difference of two large sums would lose the variance.
+    internal static void NormalizeVectors(Span<float> row, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
+    {
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
+        ReadOnlySpan<Vector<float>> gains = MemoryMarshal.Cast<float, Vector<float>>(gain)[..vectors.Length];
+        ReadOnlySpan<Vector<float>> biases = MemoryMarshal.Cast<float, Vector<float>>(bias)[..vectors.Length];
+        int tail = vectors.Length * Vector<float>.Count;
+
+        float mean = Sum(row) / row.Length;
+        Vector<float> squares = Vector<float>.Zero;
+        foreach (ref Vector<float> vector in vectors)
+        {
+            vector -= new Vector<float>(mean);
+            squares += vector * vector;
+        }
+        float square = Vector.Sum(squares);
+        foreach (ref float value in row[tail..])
+        {
+            value -= mean;
+            square += value * value;
+        }
+
+        float inverse = 1 / MathF.Sqrt(square / row.Length + epsilon);
+        for (int i = 0; i < vectors.Length; i++)
+            vectors[i] = Vector.MultiplyAddEstimate(vectors[i] * inverse, gains[i], biases[i]);
+        for (int i = tail; i < row.Length; i++)
+            row[i] = row[i] * inverse * gain[i] + bias[i];
+    }
+
+    private static float Sum(ReadOnlySpan<float> row)
+    {
+        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
+        Vector<float> sums = Vector<float>.Zero;
+        foreach (Vector<float> vector in vectors)
+            sums += vector;
+        float sum = Vector.Sum(sums);
+        foreach (float value in row[(vectors.Length * Vector<float>.Count)..])
+            sum += value;
+        return sum;
+    }
+
+    private static void Add(Span<float> values, ReadOnlySpan<float> added)
+    {
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        ReadOnlySpan<Vector<float>> addedVectors = MemoryMarshal.Cast<float, Vector<float>>(added)[..vectors.Length];
+        for (int i = 0; i < vectors.Length; i++)
+            vectors[i] += addedVectors[i];
+        for (int i = vectors.Length * Vector<float>.Count; i < values.Length; i++)
+            values[i] += added[i];
     }
 }
