@@ -2,9 +2,8 @@
 using System.CommandLine;
 using Samples.DistillModel;
 
-RootCommand root = new("Distils a sentence embedding model into ternary weights.")
-{
-    DrawHeldOutCommand.Create(),
-    PrepareCorpusCommand.Create(),
-};
-return root.Parse(args).Invoke();
+RootCommand root = DistillCommand.CreateRoot();
+root.Add(DrawHeldOutCommand.Create());
+root.Add(PrepareCorpusCommand.Create());
+// Ctrl+C writes a checkpoint first.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

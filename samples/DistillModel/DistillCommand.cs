@@ -1,0 +1,120 @@
+// The main job: a full-precision folder and text in, a ternary file out.
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.ML.Ternary.Checkpoints;
+using Microsoft.ML.Ternary.Distillation;
+using Samples.Common;
+
+namespace Samples.DistillModel;
+
+internal static class DistillCommand
+{
+    private static readonly Option<DirectoryInfo> Teacher = new("--teacher")
+    { Description = "A Hugging Face or sentence-transformers folder", DefaultValueFactory = _ => new(RepositoryFiles.Teacher) };
+
+    private static readonly Option<FileInfo[]> Corpus = new("--corpus")
+    { Description = "Text files, one text a line", AllowMultipleArgumentsPerToken = true };
+
+    private static readonly Option<FileInfo?> HeldOutTexts = new("--held-out")
+    { Description = "Texts to compare teacher and student on, one a line; else some rows of the corpus are set aside" };
+
+    private static readonly Option<double?> Minutes = new("--minutes")
+    { Description = "How long to train; fixes the number of steps after a few measured ones" };
+
+    private static readonly Option<int?> Steps = new("--steps")
+    { Description = "How many steps to train, instead of --minutes; with --resume, the new total" };
+
+    private static readonly Option<FileInfo> Output = new("--output")
+    { Description = "The ternary file to write", DefaultValueFactory = _ => new("model.ternary") };
+
+    private static readonly Option<bool> Resume = new("--resume")
+    { Description = "Go on from OUTPUT.checkpoint where it exists" };
+
+    private static readonly Option<string> Recipe = new Option<string>("--recipe")
+    { Description = "default or paper", DefaultValueFactory = _ => "default" }.AcceptOnlyFromAmong("default", "paper");
+
+    private static readonly Option<double?> LearningRate = new("--learning-rate")
+    { Description = "Peak learning rate, instead of the recipe's" };
+
+    private static readonly Option<int> MaxLength = new("--max-length")
+    { Description = "Most tokens of a training text; 0 for the model's maximum" };
+
+    private static readonly Option<int> Threads = new("--threads")
+    { Description = "Threads of libtorch; 0 for one a core" };
+
+    private static readonly Option<int> Seed = new("--seed")
+    { Description = "Seed of the order of the batches", DefaultValueFactory = _ => 1 };
+
+    public static RootCommand CreateRoot()
+    {
+        RootCommand root = new("Distils a sentence embedding model into ternary weights.")
+        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, Recipe, LearningRate, MaxLength, Threads, Seed };
+        root.SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, cancellation)));
+        return root;
+    }
+
+    private static int Run(ParseResult arguments, CancellationToken cancellation)
+    {
+        FileInfo[] corpus = arguments.GetValue(Corpus) ?? [];
+        string? problem = Problem(corpus, arguments);
+        if (problem is not null)
+        {
+            Console.Error.WriteLine(problem);
+            return 1;
+        }
+        string output = arguments.GetValue(Output)!.FullName;
+        TernaryRecipe recipe = arguments.GetValue(Recipe) == "paper" ? TernaryRecipe.Paper : TernaryRecipe.Default;
+        if (arguments.GetValue(LearningRate) is double rate)
+            recipe = recipe with { LearningRate = rate };
+        FileInfo? heldOut = arguments.GetValue(HeldOutTexts);
+        var options = new DistillationOptions
+        {
+            Recipe = recipe,
+            TimeBudget = arguments.GetValue(Minutes) is double minutes ? TimeSpan.FromMinutes(minutes) : null,
+            Steps = arguments.GetValue(Steps),
+            MaxLength = arguments.GetValue(MaxLength),
+            Threads = arguments.GetValue(Threads),
+            Seed = arguments.GetValue(Seed),
+            HeldOut = heldOut is null ? null : File.ReadAllLines(heldOut.FullName),
+            CheckpointPath = output + ".checkpoint",
+            Resume = arguments.GetValue(Resume),
+        };
+        try
+        {
+            EmbeddingModel teacher = HuggingFaceFolder.Load(arguments.GetValue(Teacher)!.FullName);
+            DistillationResult result = TernaryDistiller.Distill(
+                teacher, () => corpus.SelectMany(file => File.ReadLines(file.FullName)), options, new ConsoleProgress(), cancellation);
+            Print(result.Report, output);
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine($"Stopped; the state is in {options.CheckpointPath}. Go on with --resume.");
+            return 130;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException or CheckpointException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
+    }
+
+    private static string? Problem(FileInfo[] corpus, ParseResult arguments)
+    {
+        if (corpus.Length == 0)
+            return "--corpus is missing: name one or more text files, one text a line (prepare-corpus writes one).";
+        if (corpus.FirstOrDefault(file => !file.Exists) is FileInfo absent)
+            return $"--corpus: there is no file {absent.FullName}.";
+        if (arguments.GetValue(HeldOutTexts) is FileInfo { Exists: false } heldOut)
+            return $"--held-out: there is no file {heldOut.FullName}.";
+        return null;
+    }
+
+    private static void Print(DistillationReport report, string output)
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        Console.WriteLine(string.Create(culture, $"{report.Steps:N0} steps, {report.Tokens:N0} tokens in {report.Seconds:N0} s ({report.TokensPerSecond:N0} tokens/s)"));
+        Console.WriteLine(string.Create(culture, $"held-out cosine {report.CosineMean:0.0000} (5th percentile {report.CosineP5:0.0000}) over {report.HeldOutTexts:N0} texts; {report.ZeroShare:P1} of the weights are zero"));
+        Console.WriteLine(output);
+    }
+}

@@ -1,0 +1,88 @@
+// What a run of distillation needs besides its recipe: how long, on what, from where, and what to keep on the way.
+namespace Microsoft.ML.Ternary.Distillation;
+
+/// <summary>The number format of matrix products in training.</summary>
+public enum MatrixPrecision
+{
+    /// <summary>bfloat16 where the processor multiplies it natively, else float32.</summary>
+    Auto,
+
+    /// <summary>float32.</summary>
+    Float32,
+
+    /// <summary>bfloat16 operands, float32 sums. Codes and int8 activations are exact in it.</summary>
+    BFloat16,
+}
+
+/// <summary>Settings of a distillation.</summary>
+public sealed record DistillationOptions
+{
+    /// <summary>How the model is distilled.</summary>
+    public TernaryRecipe Recipe { get; init; } = TernaryRecipe.Default;
+
+    /// <summary>How long training may take. The number of steps is fixed from it after a few measured ones, and reported; it
+    /// takes precedence over <see cref="Epochs"/>.</summary>
+    public TimeSpan? TimeBudget { get; init; }
+
+    /// <summary>The number of steps; takes precedence over <see cref="TimeBudget"/>. With the same seed, data, threads and machine the same
+    /// number of steps gives the same bytes.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Passes over the corpus, where neither <see cref="Steps"/> nor <see cref="TimeBudget"/> says when to end.</summary>
+    public int Epochs { get; init; } = 1;
+
+    /// <summary>Most tokens of a training text, [CLS] and [SEP] included; 0 for the model's own maximum.</summary>
+    public int MaxLength { get; init; }
+
+    /// <summary>Linear layers that stay in full precision, by their names in the checkpoint; * and ? are wildcards
+    /// (<c>encoder.layer.5.*</c>, <c>*.output.dense</c>).</summary>
+    public IReadOnlyList<string> FullPrecisionLayers { get; init; } = [];
+
+    /// <summary>Texts on which student and teacher are compared; never trained on by this run where they come from the corpus.
+    /// Null sets some rows of the corpus aside.</summary>
+    public IReadOnlyList<string>? HeldOut { get; init; }
+
+    /// <summary>How often the held-out cosine is measured during the run; null for about twelve times.</summary>
+    public TimeSpan? EvaluationInterval { get; init; }
+
+    /// <summary>Seed of the order of the batches.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where the model is trained: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Anything but cpu needs a libtorch for it.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>The number format of matrix products.</summary>
+    public MatrixPrecision Precision { get; init; } = MatrixPrecision.Auto;
+
+    /// <summary>Threads of libtorch; 0 leaves its own choice, one a core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>A file that the state of training is written to, atomically, every <see cref="CheckpointInterval"/> and when the
+    /// run is cancelled. Null writes none.</summary>
+    public string? CheckpointPath { get; init; }
+
+    /// <summary>Time between two checkpoints.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether to go on from <see cref="CheckpointPath"/> where that file exists.</summary>
+    public bool Resume { get; init; }
+
+    internal void Validate()
+    {
+        Recipe.Validate();
+        Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, nameof(TimeBudget), TimeBudget, "above zero");
+        Require(Steps is null or > 0, nameof(Steps), Steps, "at least 1");
+        Require(Epochs > 0, nameof(Epochs), Epochs, "at least 1");
+        Require(MaxLength is 0 or >= 3, nameof(MaxLength), MaxLength, "at least 3, or 0 for the model's own");
+        Require(Threads >= 0, nameof(Threads), Threads, "0 or more");
+        Require(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), CheckpointInterval, "above zero");
+        Require(!Resume || CheckpointPath is not null, nameof(CheckpointPath), null, $"set when {nameof(Resume)} is");
+        Require(HeldOut is null or { Count: > 0 }, nameof(HeldOut), 0, "null or not empty");
+    }
+
+    private static void Require(bool holds, string option, object? value, string expected)
+    {
+        if (!holds)
+            throw new ArgumentOutOfRangeException(option, value, $"{nameof(DistillationOptions)}.{option} must be {expected}.");
+    }
+}

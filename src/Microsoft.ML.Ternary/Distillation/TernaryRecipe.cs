@@ -1,0 +1,111 @@
+// A recipe is everything about a distillation that decides its quality and not its length: how weights become ternary, what
+// the student is asked to match, and how it moves there.
+using Microsoft.ML.Ternary.Kernels;
+
+namespace Microsoft.ML.Ternary.Distillation;
+
+/// <summary>How the student's last hidden states are compared with the teacher's, over real tokens only.</summary>
+public enum HiddenStateLoss
+{
+    /// <summary>Mean of the squared differences over tokens and components.</summary>
+    MeanSquaredError,
+
+    /// <summary>Sum of the squared differences divided by the sum of the teacher's squares: the same scale for every teacher.</summary>
+    RelativeMeanSquaredError,
+}
+
+/// <summary>How the learning rate falls after the warm-up.</summary>
+public enum LearningRateDecay
+{
+    /// <summary>Half a cosine from the peak to zero at the last step.</summary>
+    Cosine,
+
+    /// <summary>Constant within an epoch, multiplied by <see cref="TernaryRecipe.EpochDecay"/> after each.</summary>
+    EpochStep,
+}
+
+/// <summary>How a model is distilled into its own ternary copy. Immutable; vary one with <c>with</c>.</summary>
+public sealed record TernaryRecipe
+{
+    /// <summary>The reference's recipe (arXiv 2411.15438): one scale a matrix with threshold 2 x mean|w|, mean squared error of
+    /// the last hidden states, Adam at 1e-4, multiplied by 0.2 after each epoch.</summary>
+    public static TernaryRecipe Paper { get; } = new()
+    {
+        Name = "paper",
+        Scaling = TernaryScaling.PerMatrix(),
+        HiddenStateLoss = HiddenStateLoss.MeanSquaredError,
+        EmbeddingCosineWeight = 0,
+        LearningRate = 1e-4,
+        Decay = LearningRateDecay.EpochStep,
+        WarmUp = 0,
+        GradientClipping = 0,
+    };
+
+    /// <summary>What was measured to keep most of a real teacher: a least-squares scale a row, relative error of the last
+    /// hidden states plus cosine of the embeddings, warm-up, clipping and a cosine decay from a rate that falls with the
+    /// length of the run.</summary>
+    public static TernaryRecipe Default { get; } = new() { Name = "default" };
+
+    /// <summary>Its name in reports and in a model's provenance.</summary>
+    public string Name { get; init; } = "custom";
+
+    /// <summary>How a weight matrix becomes codes and scales.</summary>
+    public TernaryScaling Scaling { get; init; } = TernaryScaling.PerRow();
+
+    /// <summary>Whether training rounds the input of every ternary layer to int8 a token, as the packed kernels do.</summary>
+    public bool SimulateInt8Activations { get; init; } = true;
+
+    /// <summary>How the last hidden states are compared.</summary>
+    public HiddenStateLoss HiddenStateLoss { get; init; } = HiddenStateLoss.RelativeMeanSquaredError;
+
+    /// <summary>Weight of the hidden-state loss.</summary>
+    public float HiddenStateWeight { get; init; } = 1;
+
+    /// <summary>Weight of 1 - cosine between the teacher's and the student's embeddings.</summary>
+    public float EmbeddingCosineWeight { get; init; } = 1;
+
+    /// <summary>Texts a step.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Peak learning rate of Adam, or null to choose it by the number of tokens the run will see: about 1e-3 for a run of
+    /// minutes, 4e-4 for twenty, 2e-4 for hours.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>How the learning rate falls.</summary>
+    public LearningRateDecay Decay { get; init; } = LearningRateDecay.Cosine;
+
+    /// <summary>The factor of <see cref="LearningRateDecay.EpochStep"/>.</summary>
+    public double EpochDecay { get; init; } = 0.2;
+
+    /// <summary>Share of all steps, from 0 to 1, over which the learning rate rises linearly to its peak.</summary>
+    public double WarmUp { get; init; } = 0.05;
+
+    /// <summary>Largest L2 norm of the gradient over all parameters; longer ones are scaled down. 0 turns clipping off.</summary>
+    public double GradientClipping { get; init; } = 1;
+
+    /// <summary>Adam's decay of the first moment.</summary>
+    public float Beta1 { get; init; } = 0.9f;
+
+    /// <summary>Adam's decay of the second moment.</summary>
+    public float Beta2 { get; init; } = 0.999f;
+
+    /// <summary>Adam's epsilon.</summary>
+    public float Epsilon { get; init; } = 1e-8f;
+
+    internal void Validate()
+    {
+        Require(BatchSize > 0, nameof(BatchSize), BatchSize, "at least 1");
+        Require(LearningRate is null or > 0, nameof(LearningRate), LearningRate, "above 0, or null to choose it");
+        Require(WarmUp is >= 0 and < 1, nameof(WarmUp), WarmUp, "a share of the steps from 0 to below 1");
+        Require(GradientClipping >= 0, nameof(GradientClipping), GradientClipping, "0 (off) or more");
+        Require(HiddenStateWeight >= 0 && EmbeddingCosineWeight >= 0 && HiddenStateWeight + EmbeddingCosineWeight > 0,
+            nameof(HiddenStateWeight), HiddenStateWeight, $"0 or more, and above 0 together with {nameof(EmbeddingCosineWeight)}");
+        Require(EpochDecay > 0, nameof(EpochDecay), EpochDecay, "above 0");
+    }
+
+    private static void Require(bool holds, string option, object? value, string expected)
+    {
+        if (!holds)
+            throw new ArgumentOutOfRangeException(option, value, $"{nameof(TernaryRecipe)}.{option} must be {expected}.");
+    }
+}

@@ -1,0 +1,53 @@
+// The student's linear layer: full-precision weights in training, ternary ones in the product.
+using Microsoft.ML.Ternary.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Ternary.Distillation;
+
+/// <summary>A linear layer trained through the straight-through estimator.</summary>
+internal sealed class TernaryTorchLinear : TorchLinear
+{
+    private readonly TernaryTrainable _weight;
+    private readonly Trainable _bias;
+    private readonly bool _simulateInt8;
+
+    public TernaryTorchLinear(
+        string name, DenseLinearWeights start, TernaryRecipe recipe, ScalarType matrixType, Device device)
+        : base(name)
+    {
+        _simulateInt8 = recipe.SimulateInt8Activations;
+        _weight = new TernaryTrainable(name + ".weight", start.Matrix, start.OutputSize, start.InputSize, recipe.Scaling, matrixType, device);
+        _bias = new Trainable(name + ".bias", start.Bias, [start.OutputSize], ScalarType.Float32, device);
+        _bias.Publish();
+    }
+
+    /// <summary>Weights and biases.</summary>
+    public override IEnumerable<Trainable> Trainables => [_weight, _bias];
+
+    public override Tensor forward(TorchActivation input)
+    {
+        if (input.MatrixType == ScalarType.Float32)
+            return nn.functional.linear(_simulateInt8 ? input.Rounded : input.Values, _weight.Leaf, _bias.Leaf);
+        if (!_simulateInt8)
+            return Product(input.Values) * _weight.ScaleTensor + _bias.Leaf;
+        (Tensor codes, Tensor scales) = input.Int8;
+        return Product(codes) * scales * _weight.ScaleTensor + _bias.Leaf;
+    }
+
+    /// <summary>The present weights as a packed layer.</summary>
+    public override LinearWeights Export() =>
+        new TernaryLinearWeights(_weight.ToMatrix(), (float[])_bias.Values.Clone());
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _weight.Dispose();
+            _bias.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
+    private Tensor Product(Tensor x) => nn.functional.linear(x, _weight.Leaf).to(ScalarType.Float32);
+}

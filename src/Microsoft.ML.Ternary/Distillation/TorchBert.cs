@@ -1,0 +1,92 @@
+// BERT as libtorch modules: the frozen teacher, and the student that shares its embeddings. One code for both; only the linear
+// layers differ.
+using Microsoft.ML.Ternary.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Ternary.Distillation;
+
+/// <summary>A BERT encoder: token ids (batch x length) and mask (1 for tokens, 0 for padding) to hidden states
+/// (batch x length x hidden).</summary>
+/// <remarks>Embeddings are frozen; everything after them is trained where <see cref="Trainables"/> is handed to an optimiser.</remarks>
+internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
+{
+    private readonly BertWeights _start;
+    private readonly ScalarType _matrixType;
+    private readonly Tensor _tokens, _positions, _tokenType;
+    private readonly TorchLayerNorm _embeddingNorm;
+    private readonly TorchBertLayer[] _layers;
+
+    /// <param name="config">The encoder's shape.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="linear">Makes each linear layer of its full name and its weights.</param>
+    /// <param name="matrixType">The type of matrix products.</param>
+    /// <param name="device">Where the tensors live.</param>
+    public TorchBert(
+        BertConfig config, BertWeights weights, Func<string, DenseLinearWeights, TorchLinear> linear, ScalarType matrixType, Device device)
+        : base("bert")
+    {
+        (_start, _matrixType) = (weights, matrixType);
+        _tokens = Parameter(ToArray(weights.TokenEmbeddings), config.VocabularySize, config.HiddenSize);
+        _positions = Parameter(weights.PositionEmbeddings, config.MaxPositions, config.HiddenSize);
+        _tokenType = Parameter(weights.TokenTypeEmbeddings.AsSpan(0, config.HiddenSize).ToArray(), 1, config.HiddenSize);
+        _embeddingNorm = new TorchLayerNorm("embeddings.LayerNorm", weights.EmbeddingNorm, config.LayerNormEpsilon, device);
+        _layers = weights.Layers.Select((layer, i) => new TorchBertLayer($"encoder.layer.{i}", config, layer, linear, device)).ToArray();
+
+        Tensor Parameter(float[] values, long rows, long columns) => FromArray(values, [rows, columns], device);
+    }
+
+    /// <summary>All that may be trained.</summary>
+    public IReadOnlyList<Trainable> Trainables => [.. _embeddingNorm.Trainables, .. _layers.SelectMany(layer => layer.Trainables)];
+
+    public override Tensor forward(Tensor ids, Tensor mask) => Forward(ids, mask, null);
+
+    /// <summary>Runs the encoder and calls <paramref name="onHidden"/> with the embeddings and with each layer's output.</summary>
+    public Tensor Forward(Tensor ids, Tensor mask, Action<Tensor>? onHidden)
+    {
+        Tensor tokens = _tokens.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1);
+        Tensor x = tokens + _positions.narrow(0, 0, ids.shape[1]) + _tokenType;
+        x = _embeddingNorm.forward(x);
+        onHidden?.Invoke(x);
+        // A batch without padding needs no mask, and attention is faster without one.
+        Tensor? attentionMask = mask.min().item<float>() > 0 ? null : ((mask - 1) * 1e9f).unsqueeze(1).unsqueeze(1);
+        foreach (TorchBertLayer layer in _layers)
+        {
+            x = layer.Forward(x, attentionMask, _matrixType);
+            onHidden?.Invoke(x);
+        }
+        return x;
+    }
+
+    /// <summary>The present weights: ternary where the student is, in full precision elsewhere.</summary>
+    public BertWeights Export() => _start with
+    {
+        EmbeddingNorm = _embeddingNorm.Export(),
+        Layers = _layers.Select(layer => layer.Export()).ToArray(),
+    };
+
+    /// <summary>A tensor of its own memory, outside any dispose scope.</summary>
+    internal static Tensor FromArray(float[] values, long[] shape, Device device)
+    {
+        using Tensor shared = tensor(values, shape);
+        return shared.to(device, copy: true).DetachFromDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            foreach (IDisposable part in new IDisposable[] { _tokens, _positions, _tokenType, _embeddingNorm }.Concat(_layers))
+                part.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
+    private static float[] ToArray(EmbeddingTable table)
+    {
+        var values = new float[checked(table.Rows * table.Columns)];
+        for (int row = 0; row < table.Rows; row++)
+            table.CopyRow(row, values.AsSpan(row * table.Columns, table.Columns));
+        return values;
+    }
+}
