@@ -7,7 +7,7 @@ namespace Microsoft.ML.Ternary.Kernels.Tests;
 public class ActivationsTests
 {
     private static readonly float[] Inputs =
-        [.. Enumerable.Range(-200_003, 400_007).Select(i => i * 5e-5f), 30, -30, 87, -87, 1e4f, -1e4f, 1e30f, -1e30f];
+        [.. Enumerable.Range(-20_003, 40_007).Select(i => i * 5e-4f), 30, -30, 87, -87, 1e4f, -1e4f, 1e30f, -1e30f];
 
     [Fact]
     public void GeluIsExactToAMillionth() => AssertFunction<GeluFunction>(
@@ -27,7 +27,7 @@ public class ActivationsTests
         float[] values = [.. inputs];
         Elementwise.ApplyVectors<ExpFunction>(values);
         for (int i = 0; i < inputs.Length; i++)
-            Assert.InRange(values[i] / Math.Exp(inputs[i]), 1 - 2e-7, 1 + 2e-7);
+            Assert.Equal(1, values[i] / Math.Exp(inputs[i]), 2e-7);
     }
 
     [Fact]
@@ -100,8 +100,8 @@ public class ActivationsTests
         {
             double expected = definition(Inputs[i]);
             double allowed = tolerance * Math.Max(1, Math.Abs(expected));
-            Assert.True(Math.Abs(vectors[i] - expected) <= allowed, $"f({Inputs[i]}) = {vectors[i]}, expected {expected}");
-            Assert.True(Math.Abs(scalar[i] - expected) <= allowed, $"plain f({Inputs[i]}) = {scalar[i]}, expected {expected}");
+            if (!(Math.Abs(vectors[i] - expected) <= allowed && Math.Abs(scalar[i] - expected) <= allowed))
+                Assert.Fail($"f({Inputs[i]}) is {vectors[i]}, in plain form {scalar[i]}, expected {expected}.");
         }
     }
 }

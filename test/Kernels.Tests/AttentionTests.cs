@@ -112,9 +112,11 @@ public class AttentionTests
                 int column = head * headSize;
                 double[] scores = Enumerable.Range(0, tokens).Select(j => Enumerable.Range(column, headSize)
                     .Sum(c => (double)q[i * stride + c] * k[j * stride + c]) / Math.Sqrt(headSize)).ToArray();
-                double[] weights = scores.Select(score => Math.Exp(score - scores.Max())).ToArray();
+                double max = scores.Max();
+                double[] weights = scores.Select(score => Math.Exp(score - max)).ToArray();
+                double sum = weights.Sum();
                 for (int c = column; c < column + headSize; c++)
-                    output[i * hidden + c] = Enumerable.Range(0, tokens).Sum(j => weights[j] / weights.Sum() * v[j * stride + c]);
+                    output[i * hidden + c] = Enumerable.Range(0, tokens).Sum(j => weights[j] / sum * v[j * stride + c]);
             }
         }
         return output;

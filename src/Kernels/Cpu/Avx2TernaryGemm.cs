@@ -24,6 +24,7 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
     public Avx2TernaryGemm(TernaryMatrix matrix, ReadOnlySpan<float> bias)
         : base(matrix, bias) => _packed = TwoBitPanels.Pack(matrix);
 
+    [SkipLocalsInit]
     public override void Multiply(ActivationBlock input, Span<float> output)
     {
         byte* memory = stackalloc byte[StripBytes + ChunkRows * TwoBitPanels.PanelOutputs * sizeof(int) + 63];
@@ -54,6 +55,12 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
         for (int block = 0; block < blocks; block += StripBlocks)
         {
             int count = Math.Min(StripBlocks, blocks - block);
+            if (rows == 1)
+            {
+                // One row is done before its codes could be widened and read back.
+                Row1Packed(codes + block * TwoBitPanels.BlockInputs, packed + (nint)block * TwoBitPanels.BlockBytes, count, sums);
+                continue;
+            }
             Widen(packed + (nint)block * TwoBitPanels.BlockBytes, count, strip);
             MultiplyStrip(codes + block * TwoBitPanels.BlockInputs, stride, rows, strip, 4 * count, sums);
         }
@@ -95,10 +102,18 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
         int row = 0;
         for (; row <= rows - 6; row += 6)
             Rows6(a + row * stride, stride, strip, steps, sums + row * TwoBitPanels.PanelOutputs);
-        for (; row <= rows - 3; row += 3)
-            Rows3(a + row * stride, stride, strip, steps, sums + row * TwoBitPanels.PanelOutputs);
-        for (; row < rows; row++)
-            Rows1(a + row * stride, strip, steps, sums + row * TwoBitPanels.PanelOutputs);
+        if (row <= rows - 4)
+        {
+            Rows4(a + row * stride, stride, strip, steps, sums + row * TwoBitPanels.PanelOutputs);
+            row += 4;
+        }
+        if (row <= rows - 2)
+        {
+            Rows2(a + row * stride, stride, strip, steps, sums + row * TwoBitPanels.PanelOutputs);
+            row += 2;
+        }
+        if (row < rows)
+            Row1(a + row * stride, strip, steps, sums + row * TwoBitPanels.PanelOutputs);
     }
 
     private static void Rows6(sbyte* a, nint stride, byte* strip, int steps, int* sums)
@@ -125,27 +140,60 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
         Fold(c50, c51, sums + 5 * TwoBitPanels.PanelOutputs);
     }
 
-    private static void Rows3(sbyte* a, nint stride, byte* strip, int steps, int* sums)
+    private static void Rows4(sbyte* a, nint stride, byte* strip, int steps, int* sums)
     {
-        Vector256<short> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
-        for (byte* end = strip + steps * StepBytes; strip < end; strip += StepBytes, a += 4)
+        Vector256<short> c00 = default, c01 = default, c10 = default, c11 = default;
+        Vector256<short> c20 = default, c21 = default, c30 = default, c31 = default;
+        sbyte* a3 = a + 3 * stride;
+        for (byte* end = strip + steps * StepBytes; strip < end; strip += StepBytes, a += 4, a3 += 4)
         {
             Vector256<byte> w0 = Vector256.Load(strip);
             Vector256<byte> w1 = Vector256.Load(strip + 32);
             Step(a, w0, w1, ref c00, ref c01);
             Step(a + stride, w0, w1, ref c10, ref c11);
             Step(a + 2 * stride, w0, w1, ref c20, ref c21);
+            Step(a3, w0, w1, ref c30, ref c31);
         }
         Fold(c00, c01, sums);
         Fold(c10, c11, sums + TwoBitPanels.PanelOutputs);
         Fold(c20, c21, sums + 2 * TwoBitPanels.PanelOutputs);
+        Fold(c30, c31, sums + 3 * TwoBitPanels.PanelOutputs);
     }
 
-    private static void Rows1(sbyte* a, byte* strip, int steps, int* sums)
+    private static void Rows2(sbyte* a, nint stride, byte* strip, int steps, int* sums)
+    {
+        Vector256<short> c00 = default, c01 = default, c10 = default, c11 = default;
+        for (byte* end = strip + steps * StepBytes; strip < end; strip += StepBytes, a += 4)
+        {
+            Vector256<byte> w0 = Vector256.Load(strip);
+            Vector256<byte> w1 = Vector256.Load(strip + 32);
+            Step(a, w0, w1, ref c00, ref c01);
+            Step(a + stride, w0, w1, ref c10, ref c11);
+        }
+        Fold(c00, c01, sums);
+        Fold(c10, c11, sums + TwoBitPanels.PanelOutputs);
+    }
+
+    private static void Row1(sbyte* a, byte* strip, int steps, int* sums)
     {
         Vector256<short> c0 = default, c1 = default;
         for (byte* end = strip + steps * StepBytes; strip < end; strip += StepBytes, a += 4)
             Step(a, Vector256.Load(strip), Vector256.Load(strip + 32), ref c0, ref c1);
+        Fold(c0, c1, sums);
+    }
+
+    private static void Row1Packed(sbyte* a, byte* packed, int blocks, int* sums)
+    {
+        Vector256<byte> mask = Vector256.Create((byte)3);
+        Vector256<short> c0 = default, c1 = default;
+        for (byte* end = packed + blocks * TwoBitPanels.BlockBytes; packed < end; packed += TwoBitPanels.BlockBytes, a += TwoBitPanels.BlockInputs)
+        {
+            Vector256<ushort> p0 = Vector256.Load(packed).AsUInt16(), p1 = Vector256.Load(packed + 32).AsUInt16();
+            Step(a, p0.AsByte() & mask, p1.AsByte() & mask, ref c0, ref c1);
+            Step(a + 4, (p0 >> 2).AsByte() & mask, (p1 >> 2).AsByte() & mask, ref c0, ref c1);
+            Step(a + 8, (p0 >> 4).AsByte() & mask, (p1 >> 4).AsByte() & mask, ref c0, ref c1);
+            Step(a + 12, (p0 >> 6).AsByte() & mask, (p1 >> 6).AsByte() & mask, ref c0, ref c1);
+        }
         Fold(c0, c1, sums);
     }
 

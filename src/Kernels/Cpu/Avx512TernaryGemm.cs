@@ -28,6 +28,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
     public Avx512TernaryGemm(TernaryMatrix matrix, ReadOnlySpan<float> bias)
         : base(matrix, bias) => _packed = TripleIndexPanels.Pack(matrix);
 
+    [SkipLocalsInit]
     public override void Multiply(ActivationBlock input, Span<float> output)
     {
         int triples = TripleIndexPanels.Words(Inputs) * TripleIndexPanels.TriplesPerWord;
@@ -65,6 +66,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         }
     }
 
+    [SkipLocalsInit]
     private void MultiplyRows(ActivationBlock input, int row, int rows, short* tables, float* output)
     {
         int words = TripleIndexPanels.Words(Inputs);

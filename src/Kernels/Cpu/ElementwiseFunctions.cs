@@ -9,7 +9,7 @@ internal readonly struct ReluFunction : IElementwiseFunction
     public static float Invoke(float x) => MathF.Max(0, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Invoke(Vector<float> x) => Vector.Max(Vector<float>.Zero, x);
+    public static Vector<float> Invoke(Vector<float> x) => Vector.MaxNative(Vector<float>.Zero, x);
 }
 
 /// <summary>e^x with a relative error below 2e-7; results below 1.2e-38 are given as that, results above 2.4e38 likewise.</summary>
@@ -34,7 +34,8 @@ internal readonly struct ExpFunction : IElementwiseFunction
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Invoke(Vector<float> x)
     {
-        x = Vector.Min(Vector.Max(x, new Vector<float>(Smallest)), new Vector<float>(Largest));
+        // In this order of operands the processor's own minimum and maximum, an instruction each, keep NaN.
+        x = Vector.MinNative(new Vector<float>(Largest), Vector.MaxNative(new Vector<float>(Smallest), x));
         Vector<float> shifted = Vector.MultiplyAddEstimate(x, new Vector<float>(1.44269504f), new Vector<float>(Rounder));
         Vector<float> n = shifted - new Vector<float>(Rounder);
         Vector<float> r = Vector.MultiplyAddEstimate(n, new Vector<float>(-Ln2High), x);

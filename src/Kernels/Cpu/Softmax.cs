@@ -20,7 +20,7 @@ internal static class Softmax
         Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
         Vector<float> largest = vectors[0];
         for (int i = 1; i < vectors.Length; i++)
-            largest = Vector.Max(largest, vectors[i]);
+            largest = Vector.MaxNative(largest, vectors[i]);
         float max = float.NegativeInfinity;
         for (int i = 0; i < Vector<float>.Count; i++)
             max = MathF.Max(max, largest[i]);
