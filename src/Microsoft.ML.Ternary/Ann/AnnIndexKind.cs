@@ -1,0 +1,12 @@
+// The structures an index can have. The values are written to files: they are never renumbered.
+namespace Microsoft.ML.Ternary.Ann;
+
+/// <summary>How an index is searched.</summary>
+public enum AnnIndexKind
+{
+    /// <summary>Exact: compares the query with every vector.</summary>
+    Flat = 1,
+
+    /// <summary>Approximate: a hierarchical navigable small-world graph (Malkov and Yashunin, 2016, arXiv:1603.09320).</summary>
+    Hnsw = 2,
+}

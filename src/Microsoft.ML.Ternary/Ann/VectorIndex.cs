@@ -1,0 +1,224 @@
+// The front of every index: checks what it is given, lends scratch to searches, spreads batches over threads, saves and loads.
+// Subclasses say how the nearest vectors are found; VectorStore says how vectors are kept.
+namespace Microsoft.ML.Ternary.Ann;
+
+/// <summary>An index of vectors that finds the nearest ones to a query.</summary>
+/// <remarks>Vectors are known by their number, from 0, in the order in which they were given. An index does not change once it is
+/// built; searches from many threads at once are safe. Results are sorted by distance, ascending, and where distances are equal by
+/// id.</remarks>
+public abstract unsafe class VectorIndex
+{
+    private readonly Stack<SearchScratch> _idle = new();
+
+    private protected VectorIndex(VectorStore store) => Store = store;
+
+    /// <summary>How the index is searched.</summary>
+    public abstract AnnIndexKind Kind { get; }
+
+    /// <summary>The number of vectors.</summary>
+    public int Count => Store.Count;
+
+    /// <summary>The number of components of a vector.</summary>
+    public int Dimension => Store.Dimension;
+
+    /// <summary>What near means.</summary>
+    public AnnMetric Metric => Store.Metric;
+
+    /// <summary>Bytes of memory that the index takes: vectors and structure.</summary>
+    public virtual long MemoryBytes => (long)Count * Store.RowBytes;
+
+    internal VectorStore Store { get; }
+
+    /// <summary>Distances a search asks for at once, at most.</summary>
+    private protected virtual int BatchSize => 64;
+
+    /// <summary>Nodes a search keeps account of having seen.</summary>
+    private protected virtual int VisitedSize => 0;
+
+    /// <summary>Finds the <paramref name="k"/> nearest vectors to one query, on the calling thread, without allocating once the
+    /// first searches have run.</summary>
+    /// <param name="query">The query, <see cref="Dimension"/> long.</param>
+    /// <param name="k">How many to find, from 1 to <see cref="Count"/>.</param>
+    /// <param name="ids">Receives the numbers of the nearest vectors; at least <paramref name="k"/> long.</param>
+    /// <param name="distances">Receives their distances, ascending; at least <paramref name="k"/> long.</param>
+    /// <param name="options">Options of this search, or null for the index's own.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is not from 1 to <see cref="Count"/>.</exception>
+    /// <exception cref="ArgumentException">A length is wrong, the query holds NaN or infinity, or it is all zeros under cosine.</exception>
+    public void Search(ReadOnlySpan<float> query, int k, Span<int> ids, Span<float> distances, SearchOptions? options = null)
+    {
+        CheckLengths(query.Length, 1, k, ids, distances);
+        SearchScratch scratch = Rent();
+        try
+        {
+            Prepare(query, 0, scratch);
+            Write(Find(scratch, k, options), ids, distances);
+        }
+        finally
+        {
+            Return(scratch);
+        }
+    }
+
+    /// <summary>Finds the <paramref name="k"/> nearest vectors to each of several queries, on several threads.</summary>
+    /// <param name="queries">The queries, one after the other, each <see cref="Dimension"/> long.</param>
+    /// <param name="k">How many to find for each query, from 1 to <see cref="Count"/>.</param>
+    /// <param name="ids">Receives <paramref name="k"/> numbers a query, one query after the other.</param>
+    /// <param name="distances">Receives their distances in the same order.</param>
+    /// <param name="options">Options of this search, or null for the index's own and all cores.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is not from 1 to <see cref="Count"/>.</exception>
+    /// <exception cref="ArgumentException">A length is wrong, a query holds NaN or infinity, or one is all zeros under cosine.</exception>
+    public void SearchBatch(
+        ReadOnlySpan<float> queries, int k, Span<int> ids, Span<float> distances, SearchOptions? options = null, CancellationToken cancellation = default)
+    {
+        if (queries.Length % Dimension != 0)
+            throw new ArgumentException($"The {queries.Length} components given are not a whole number of queries: the index has dimension {Dimension}.", nameof(queries));
+        int count = queries.Length / Dimension;
+        CheckLengths(Dimension, count, k, ids, distances);
+        for (int i = 0; i < count; i++)
+            CheckQuery(queries.Slice(i * Dimension, Dimension), i);
+        fixed (float* queryStart = queries, distanceStart = distances)
+        fixed (int* idStart = ids)
+        {
+            BatchSearch batch = new(queryStart, count, k, idStart, distanceStart);
+            RunBatch(batch, options, cancellation);
+        }
+    }
+
+    /// <summary>Copies a stored vector. Under <see cref="AnnMetric.Cosine"/> it comes scaled to norm 1.</summary>
+    /// <param name="id">The vector's number.</param>
+    /// <param name="destination">Receives it; at least <see cref="Dimension"/> long.</param>
+    public void CopyVector(int id, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Count);
+        if (destination.Length < Dimension)
+            throw new ArgumentException($"The destination has room for {destination.Length} components, the vectors have {Dimension}.", nameof(destination));
+        Store.CopyVector(id, destination[..Dimension]);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Saves the index to a file, which appears whole or not at all: an older file stays until the new one is complete.</summary>
+    /// <exception cref="IOException">The file cannot be written, for instance because the disk is full.</exception>
+    public void Save(string path) => VectorIndexFile.Save(this, path);
+
+    /// <summary>Saves the index to a stream, from its current position on.</summary>
+    public void Save(Stream stream) => VectorIndexFile.Save(this, stream);
+
+    /// <summary>Loads an index of any kind from a file.</summary>
+    /// <exception cref="InvalidDataException">The file is not an index, is truncated or altered, or is of a newer version.</exception>
+    public static VectorIndex Load(string path) => VectorIndexFile.Load(path);
+
+    /// <summary>Loads an index of any kind from a stream, which may be a part of a longer one.</summary>
+    /// <exception cref="InvalidDataException">The stream holds no index, is truncated or altered, or is of a newer version.</exception>
+    public static VectorIndex Load(Stream stream) => VectorIndexFile.Load(stream);
+
+    /// <summary>The k nearest to the query in <paramref name="scratch"/>, as sorted keys that live in it.</summary>
+    private protected abstract ReadOnlySpan<ulong> Find(SearchScratch scratch, int k, SearchOptions? options);
+
+    /// <summary>What a kind of index adds to the file: its own sections.</summary>
+    internal abstract void AddSections(VectorIndexFileWriter file);
+
+    /// <summary>Compares with every vector.</summary>
+    private protected ReadOnlySpan<ulong> Scan(SearchScratch scratch, int k)
+    {
+        NearestKeys nearest = scratch.Nearest;
+        nearest.Reset(k);
+        for (int first = 0; first < Count; first += scratch.Batch)
+        {
+            int count = Math.Min(scratch.Batch, Count - first);
+            Store.DistancesInOrder(scratch.Query, first, count, scratch.Distances);
+            for (int i = 0; i < count; i++)
+                nearest.Add(NeighborKey.Create(scratch.Distances[i], first + i));
+        }
+        return nearest.Sorted();
+    }
+
+    private protected SearchScratch Rent()
+    {
+        lock (_idle)
+        {
+            if (_idle.TryPop(out SearchScratch? scratch))
+                return scratch;
+        }
+        return new SearchScratch(Store.QueryBytes, VisitedSize, BatchSize);
+    }
+
+    private protected void Return(SearchScratch scratch)
+    {
+        lock (_idle)
+            _idle.Push(scratch);
+    }
+
+    private void RunBatch(BatchSearch batch, SearchOptions? options, CancellationToken cancellation)
+    {
+        int threads = options?.Threads is > 0 and int given ? given : Environment.ProcessorCount;
+        int next = -1;
+        void Work()
+        {
+            SearchScratch scratch = Rent();
+            for (int i = Interlocked.Increment(ref next); i < batch.Count && !cancellation.IsCancellationRequested; i = Interlocked.Increment(ref next))
+            {
+                Store.PrepareQuery(new ReadOnlySpan<float>(batch.Queries + (long)i * Dimension, Dimension), scratch.Query);
+                Write(Find(scratch, batch.K, options), new Span<int>(batch.Ids + (long)i * batch.K, batch.K), new Span<float>(batch.Distances + (long)i * batch.K, batch.K));
+            }
+            Return(scratch);
+        }
+        threads = Math.Min(threads, batch.Count);
+        if (threads <= 1)
+            Work();
+        else
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Work());
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    private void CheckLengths(int queryLength, int queries, int k, Span<int> ids, Span<float> distances)
+    {
+        if (queryLength != Dimension)
+            throw new ArgumentException($"The query has {queryLength} components, the index has dimension {Dimension}.", "query");
+        if (k < 1 || k > Count)
+            throw new ArgumentOutOfRangeException(nameof(k), k, $"k must be between 1 and the {Count} vectors of the index.");
+        if (ids.Length < (long)queries * k || distances.Length < (long)queries * k)
+            throw new ArgumentException($"There must be room for {(long)queries * k} neighbours; ids has {ids.Length}, distances {distances.Length}.", nameof(ids));
+    }
+
+    private void Prepare(ReadOnlySpan<float> query, int number, SearchScratch scratch)
+    {
+        CheckQuery(query, number);
+        Store.PrepareQuery(query, scratch.Query);
+    }
+
+    private void CheckQuery(ReadOnlySpan<float> query, int number)
+    {
+        VectorProblem problem = VectorStore.Check(query, Metric);
+        if (problem != VectorProblem.None)
+            throw new ArgumentException($"Query {number} {Describe(problem)}.", nameof(query));
+    }
+
+    internal static string Describe(VectorProblem problem) => problem == VectorProblem.Zero
+        ? "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product"
+        : "holds NaN or infinity: replace or leave out such vectors";
+
+    private void Write(ReadOnlySpan<ulong> keys, Span<int> ids, Span<float> distances)
+    {
+        for (int i = 0; i < keys.Length; i++)
+        {
+            ids[i] = NeighborKey.Id(keys[i]);
+            distances[i] = Store.Reported(NeighborKey.Distance(keys[i]));
+        }
+    }
+
+    // Pointers, because the threads of a batch cannot capture spans; the caller pins what they point to.
+    private readonly struct BatchSearch(float* queries, int count, int k, int* ids, float* distances)
+    {
+        public float* Queries { get; } = queries;
+
+        public int Count { get; } = count;
+
+        public int K { get; } = k;
+
+        public int* Ids { get; } = ids;
+
+        public float* Distances { get; } = distances;
+    }
+}

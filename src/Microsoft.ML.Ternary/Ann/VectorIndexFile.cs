@@ -1,0 +1,46 @@
+// Saving and loading of whole indexes, of every kind: the file says which.
+namespace Microsoft.ML.Ternary.Ann;
+
+internal static class VectorIndexFile
+{
+    public static void Save(VectorIndex index, string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        AtomicFile.Write(path, new VectorIndexFileWriter(index).Write);
+    }
+
+    public static void Save(VectorIndex index, Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        new VectorIndexFileWriter(index).Write(stream);
+    }
+
+    public static VectorIndex Load(string path)
+    {
+        using FileStream stream = OpenRead(path);
+        return Create(new VectorIndexFileReader(stream, path, stream.Length));
+    }
+
+    public static VectorIndex Load(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Create(new VectorIndexFileReader(stream, (stream as FileStream)?.Name ?? "The index in the stream", -1));
+    }
+
+    /// <summary>Opens an index file; errors say that it is one.</summary>
+    public static FileStream OpenRead(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"The index file {path} does not exist: save an index there first, or correct the path.", path);
+        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+    }
+
+    /// <summary>Makes the index of a file that has been read.</summary>
+    public static VectorIndex Create(VectorIndexFileReader file)
+    {
+        long bytes = (long)file.Count * Float32VectorStore.BytesPerRow(file.Dimension);
+        Float32VectorStore store = new(file.Dimension, file.Metric, file.Count, file.Section(VectorIndexFileWriter.Vectors, bytes));
+        return file.Kind == AnnIndexKind.Flat ? new FlatIndex(store) : HnswSections.Read(file, store);
+    }
+}
