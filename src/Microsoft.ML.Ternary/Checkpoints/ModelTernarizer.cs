@@ -1,0 +1,79 @@
+// Rounds a model to ternary without training: what distillation starts from and has to beat, and with zeros in place of the
+// weights, the floor below both.
+using System.Globalization;
+using System.IO.Enumeration;
+using Microsoft.ML.Ternary.Kernels;
+
+namespace Microsoft.ML.Ternary.Checkpoints;
+
+/// <summary>Makes ternary copies of a model by rounding its weights (post-training quantisation).</summary>
+/// <remarks>Only the linear layers inside the encoder change; embeddings, norms, biases and dense modules stay. Linear layers
+/// are named as in Hugging Face checkpoints, for example <c>encoder.layer.0.attention.self.query</c>.</remarks>
+public static class ModelTernarizer
+{
+    /// <summary>The key under which <see cref="EmbeddingModel.Provenance"/> says how the weights became ternary.</summary>
+    public const string ProvenanceKey = "ternarization";
+
+    /// <summary>Rounds every full-precision linear layer of the encoder.</summary>
+    /// <param name="model">The model; layers that are ternary already stay as they are.</param>
+    /// <param name="scaling">Where the threshold lies and which scale the codes carry.</param>
+    /// <param name="fullPrecision">Layers to leave alone: names in which * stands for any characters, such as
+    /// <c>encoder.layer.5.attention.*</c> or <c>*.output.dense</c>; null for none.</param>
+    /// <exception cref="ArgumentException">A name in <paramref name="fullPrecision"/> fits no layer.</exception>
+    public static EmbeddingModel Ternarize(EmbeddingModel model, TernaryScaling scaling, IReadOnlyCollection<string>? fullPrecision = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(scaling);
+        HashSet<string> kept = SelectLinears(model, fullPrecision ?? []);
+        string scale = string.Create(CultureInfo.InvariantCulture, $"one scale a {(scaling.IsPerRow ? "row" : "matrix")}, threshold {scaling.Threshold} x mean|w|");
+        return MapLinears(model, $"rounded without training, {scale}", (name, weights) =>
+            weights is DenseLinearWeights dense && !kept.Contains(name)
+                ? new TernaryLinearWeights(TernaryMatrix.Ternarize(dense.Matrix, dense.OutputSize, dense.InputSize, scaling), dense.Bias)
+                : weights);
+    }
+
+    /// <summary>Replaces every weight of the encoder's linear layers by zero and keeps the biases: what a model does when its
+    /// encoder knows nothing.</summary>
+    public static EmbeddingModel ZeroEncoder(EmbeddingModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return MapLinears(model, "all weights zero", (_, weights) =>
+        {
+            sbyte[] zeros = new sbyte[checked(weights.OutputSize * weights.InputSize)];
+            return new TernaryLinearWeights(TernaryMatrix.FromCodes(zeros, weights.OutputSize, weights.InputSize, [1]), weights.Bias);
+        });
+    }
+
+    /// <summary>The names of all linear layers of the encoder, first to last.</summary>
+    public static IReadOnlyList<string> LinearNames(BertConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        string[] names = ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense", "output.dense"];
+        return [.. Enumerable.Range(0, config.LayerCount).SelectMany(layer => names.Select(name => LinearName(layer, name)))];
+    }
+
+    /// <summary>The linear layers that fit one of the patterns.</summary>
+    /// <exception cref="ArgumentException">A pattern fits no layer.</exception>
+    internal static HashSet<string> SelectLinears(EmbeddingModel model, IReadOnlyCollection<string> patterns)
+    {
+        IReadOnlyList<string> names = LinearNames(model.Config);
+        HashSet<string> selected = [];
+        foreach (string pattern in patterns)
+        {
+            List<string> fitting = [.. names.Where(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))];
+            if (fitting.Count == 0)
+                throw new ArgumentException($"No linear layer of the encoder is named \"{pattern}\". Names run from {names[0]} to {names[^1]}; * stands for any characters.", nameof(patterns));
+            selected.UnionWith(fitting);
+        }
+        return selected;
+    }
+
+    private static EmbeddingModel MapLinears(EmbeddingModel model, string provenance, Func<string, LinearWeights, LinearWeights> map)
+    {
+        BertLayerWeights[] layers = [.. model.Weights.Layers.Select((layer, i) => layer.MapLinears((name, weights) => map(LinearName(i, name), weights)))];
+        Dictionary<string, string> provenances = new(model.Provenance) { [ProvenanceKey] = provenance };
+        return model.With(model.Weights with { Layers = layers }, provenances);
+    }
+
+    private static string LinearName(int layer, string name) => string.Create(CultureInfo.InvariantCulture, $"encoder.layer.{layer}.{name}");
+}

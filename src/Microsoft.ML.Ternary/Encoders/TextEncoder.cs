@@ -1,0 +1,169 @@
+// Text in, embeddings out: the one class through which transformers, samples and the evaluation run a model. It tokenises,
+// plans batches, spreads them over threads and puts the results back in the caller's order; the arithmetic is BertEncoder's
+// and EmbeddingHead's. A sequence's embedding depends on that sequence alone, bit for bit: not on its batch, nor on threads.
+using System.Collections.Concurrent;
+using Microsoft.ML.Ternary.Checkpoints;
+
+namespace Microsoft.ML.Ternary.Encoders;
+
+/// <summary>Embeds text with a full-precision, ternary or mixed model on the CPU.</summary>
+/// <remarks>Thread-safe: any number of threads may embed at once; they share the weights.</remarks>
+public sealed class TextEncoder : IDisposable
+{
+    // Texts that are tokenised and planned together: bounds the memory beside the caller's own lists.
+    private const int WindowTexts = 8192;
+
+    // Below this, starting other threads to tokenise costs more than it saves.
+    private const int MinTextsToSpread = 32;
+
+    private readonly BertEncoder _encoder;
+    private readonly EmbeddingHead _head;
+    private readonly TextTokenizer _tokenizer;
+    private readonly ConcurrentBag<EncoderWorkspace> _workspaces = [];
+    private volatile bool _disposed;
+
+    /// <summary>Prepares a model to be run: packs its ternary layers for this machine's instructions.</summary>
+    /// <exception cref="ArgumentException">An option is out of range for this model.</exception>
+    public TextEncoder(EmbeddingModel model, TextEncoderOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options ??= new TextEncoderOptions();
+        Validate(model, options);
+        Model = model;
+        Options = options;
+        Dimension = options.Dimension == 0 ? model.Dimension : options.Dimension;
+        _encoder = new BertEncoder(model.Config, model.Weights);
+        _head = new EmbeddingHead(model, Dimension);
+        _tokenizer = TextTokenizer.Create(model.Tokenizer);
+    }
+
+    /// <summary>The model that runs.</summary>
+    public EmbeddingModel Model { get; }
+
+    /// <summary>The options it runs with.</summary>
+    public TextEncoderOptions Options { get; }
+
+    /// <summary>Components of an embedding: the model's, or as many as the options keep.</summary>
+    public int Dimension { get; }
+
+    /// <summary>Embeds texts.</summary>
+    /// <param name="texts">The texts; null, empty and blank ones embed as the empty sequence does.</param>
+    /// <param name="output">At least <c>texts.Count</c> x <see cref="Dimension"/> values; row i is the embedding of text i.</param>
+    /// <param name="cancellation">Stops the work between two batches; <paramref name="output"/> is then partly written.</param>
+    /// <exception cref="ArgumentException"><paramref name="output"/> is too small.</exception>
+    /// <exception cref="ObjectDisposedException">The encoder was disposed.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public void Embed(IReadOnlyList<string?> texts, Span<float> output, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        CheckReady(texts.Count, output.Length);
+        for (int start = 0; start < texts.Count; start += WindowTexts)
+        {
+            int count = Math.Min(WindowTexts, texts.Count - start);
+            Run(TokenizeRange(texts, start, count, cancellation), output.Slice(start * Dimension, count * Dimension), cancellation);
+        }
+    }
+
+    /// <summary>Embeds one text, on the calling thread.</summary>
+    /// <exception cref="ObjectDisposedException">The encoder was disposed.</exception>
+    public float[] Embed(string? text)
+    {
+        float[] output = new float[Dimension];
+        Embed([text], output);
+        return output;
+    }
+
+    /// <summary>The token ids that <see cref="Embed(IReadOnlyList{string}, Span{float}, CancellationToken)"/> runs for these
+    /// texts: prefix, special tokens and truncation included.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public TokenBatch Tokenize(IReadOnlyList<string?> texts, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return TokenizeRange(texts, 0, texts.Count, cancellation);
+    }
+
+    /// <summary>Embeds sequences of token ids.</summary>
+    /// <param name="tokens">The sequences, special tokens included.</param>
+    /// <param name="output">At least <c>tokens.Count</c> x <see cref="Dimension"/> values; row i is the embedding of sequence i.</param>
+    /// <param name="cancellation">Stops the work between two batches; <paramref name="output"/> is then partly written.</param>
+    /// <exception cref="ArgumentException"><paramref name="output"/> is too small, a sequence has more tokens than the model has
+    /// positions, an id is not in the vocabulary, or a type is not one of the model's.</exception>
+    /// <exception cref="ObjectDisposedException">The encoder was disposed.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public void EmbedTokens(TokenBatch tokens, Span<float> output, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        CheckReady(tokens.Count, output.Length);
+        BertEncoder.CheckTokens(Model.Config, tokens);
+        Run(tokens, output, cancellation);
+    }
+
+    /// <summary>Refuses further work and drops the working memory. Calls that are under way finish.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _workspaces.Clear();
+    }
+
+    private static void Validate(EmbeddingModel model, TextEncoderOptions options)
+    {
+        if (options.MaxThreads < 1)
+            throw new ArgumentException($"MaxThreads is {options.MaxThreads}; at least 1 is needed.", nameof(options));
+        if (options.Dimension < 0 || options.Dimension > model.Dimension)
+            throw new ArgumentException($"Dimension is {options.Dimension}; the model's embeddings have {model.Dimension} components. Choose 0 (all) to {model.Dimension}.", nameof(options));
+        if (options.MaxLength != 0 && (options.MaxLength < 2 || options.MaxLength > model.Config.MaxPositions))
+            throw new ArgumentException($"MaxLength is {options.MaxLength}; choose 0 (the model's own, {model.Tokenizer.MaxLength}) or 2 to {model.Config.MaxPositions}, the positions of the model.", nameof(options));
+        if (options.Prefix is null)
+            throw new ArgumentException("Prefix is null; leave it empty for none.", nameof(options));
+    }
+
+    private void CheckReady(int count, int outputLength)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (outputLength < (long)count * Dimension)
+            throw new ArgumentException($"The output holds {outputLength} values; {count} embeddings of {Dimension} components need {(long)count * Dimension}.", "output");
+    }
+
+    private TokenBatch TokenizeRange(IReadOnlyList<string?> texts, int start, int count, CancellationToken cancellation)
+    {
+        int[][] sequences = new int[count][];
+        int threads = count < MinTextsToSpread ? 1 : Options.MaxThreads;
+        ParallelWork.Run(count, MinTextsToSpread, threads, cancellation, i => sequences[i] = TokenizeOne(texts[start + i]));
+        return TokenBatch.FromSequences(sequences);
+    }
+
+    private int[] TokenizeOne(string? text)
+    {
+        string prefixed = string.IsNullOrWhiteSpace(text) ? "" : Options.Prefix + text;
+        return _tokenizer.Encode(prefixed, Options.MaxLength);
+    }
+
+    private unsafe void Run(TokenBatch tokens, Span<float> output, CancellationToken cancellation)
+    {
+        BatchPlan plan = new(tokens.Offsets, Options.BatchTokens, Options.MaxThreads);
+        fixed (float* rows = output)
+        {
+            OutputRows target = new(rows, Dimension);
+            ParallelWork.Run(plan.Count, 1, Options.MaxThreads, cancellation, i => RunBatch(tokens, plan.Batch(i), target));
+        }
+    }
+
+    private void RunBatch(TokenBatch tokens, ReadOnlySpan<int> sequences, OutputRows target)
+    {
+        if (!_workspaces.TryTake(out EncoderWorkspace? workspace))
+            workspace = new EncoderWorkspace();
+        workspace.Gather(tokens, sequences);
+        ReadOnlySpan<float> states = _encoder.Forward(workspace);
+        ReadOnlySpan<float> embeddings = _head.Forward(states, workspace);
+        for (int i = 0; i < sequences.Length; i++)
+            embeddings.Slice(i * Dimension, Dimension).CopyTo(target[sequences[i]]);
+        if (!_disposed)
+            _workspaces.Add(workspace);
+    }
+
+    // The caller's output as threads see it: spans cannot travel between threads, a pinned address can.
+    private readonly unsafe struct OutputRows(float* rows, int dimension)
+    {
+        public Span<float> this[int row] => new(rows + (long)row * dimension, dimension);
+    }
+}

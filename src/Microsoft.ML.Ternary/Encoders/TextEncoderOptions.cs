@@ -1,0 +1,23 @@
+// What a caller may choose when a model is run; what belongs to the model itself is in EmbeddingModel.
+namespace Microsoft.ML.Ternary.Encoders;
+
+/// <summary>Options of a <see cref="TextEncoder"/>.</summary>
+public sealed record TextEncoderOptions
+{
+    /// <summary>Most threads that one call uses, the calling one included. Embeddings do not depend on it.</summary>
+    public int MaxThreads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Components to keep of each embedding, the first ones; 0 keeps all. What is kept is scaled to norm 1 again where
+    /// the model normalises. Meant for models trained for it (Matryoshka).</summary>
+    public int Dimension { get; init; }
+
+    /// <summary>Most tokens of a sequence, [CLS] and [SEP] included; 0 is the model's own maximum. Longer text is cut.</summary>
+    public int MaxLength { get; init; }
+
+    /// <summary>Put before every text that is not blank, for models trained with prefixes such as "query: ".</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>Tokens that go through the encoder together on one thread: enough to reuse each weight while it is in the cache,
+    /// few enough for the activations to stay there.</summary>
+    internal int BatchTokens { get; init; } = 256;
+}
