@@ -6,9 +6,10 @@ internal static class HuggingFaceConfig
 {
     /// <summary>Reads the shape of a BERT encoder.</summary>
     /// <exception cref="CheckpointException">The file is absent or damaged, or the architecture is not supported.</exception>
-    public static BertConfig Read(string path)
+    public static BertConfig Read(string path) => Read(JsonFile.Read(path));
+
+    public static BertConfig Read(JsonFile json)
     {
-        JsonFile json = JsonFile.Read(path);
         RequireSupported(json);
         BertConfig config = new()
         {
@@ -23,7 +24,7 @@ internal static class HuggingFaceConfig
             LayerNormEpsilon = ReadEpsilon(json),
         };
         if (config.HiddenSize % config.AttentionHeads != 0)
-            throw new CheckpointException(path, "num_attention_heads", $"is {config.AttentionHeads}, which does not divide the hidden_size {config.HiddenSize}.");
+            throw json.Wrong("num_attention_heads", $"is {config.AttentionHeads}, which does not divide the hidden_size {config.HiddenSize}.");
         return config;
     }
 
@@ -31,13 +32,13 @@ internal static class HuggingFaceConfig
     {
         string? type = json.String("model_type");
         if (type != "bert")
-            throw new CheckpointException(json.Path, "model_type", $"is \"{type}\"; only \"bert\" is supported (BERT, MiniLM, BGE, E5 and GTE checkpoints of that type).");
+            throw json.Wrong("model_type", $"is \"{type}\"; only \"bert\" is supported (BERT, MiniLM, BGE, E5 and GTE checkpoints of that type).");
         string positions = json.String("position_embedding_type") ?? "absolute";
         if (positions != "absolute")
-            throw new CheckpointException(json.Path, "position_embedding_type", $"is \"{positions}\"; only \"absolute\" is supported.");
+            throw json.Wrong("position_embedding_type", $"is \"{positions}\"; only \"absolute\" is supported.");
         foreach (string flag in new[] { "is_decoder", "add_cross_attention", "is_encoder_decoder" })
             if (json.Boolean(flag) == true)
-                throw new CheckpointException(json.Path, flag, "is true; only encoders are supported.");
+                throw json.Wrong(flag, "is true; only encoders are supported.");
     }
 
     private static Activation ReadActivation(JsonFile json) => (json.String("hidden_act") ?? "gelu") switch
@@ -46,14 +47,14 @@ internal static class HuggingFaceConfig
         // gelu_fast is the same formula, factored differently.
         "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => Activation.GeluTanh,
         "relu" => Activation.Relu,
-        string other => throw new CheckpointException(json.Path, "hidden_act", $"is \"{other}\"; gelu, gelu_new, gelu_pytorch_tanh and relu are supported."),
+        string other => throw json.Wrong("hidden_act", $"is \"{other}\"; gelu, gelu_new, gelu_pytorch_tanh and relu are supported."),
     };
 
     private static float ReadEpsilon(JsonFile json)
     {
         double epsilon = json.Number("layer_norm_eps") ?? 1e-12;
         if (!(epsilon is > 0 and < 1))
-            throw new CheckpointException(json.Path, "layer_norm_eps", $"is {epsilon}; a number between 0 and 1 was expected.");
+            throw json.Wrong("layer_norm_eps", $"is {epsilon}; a number between 0 and 1 was expected.");
         return (float)epsilon;
     }
 }

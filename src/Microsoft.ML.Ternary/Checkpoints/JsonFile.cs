@@ -9,9 +9,12 @@ internal sealed class JsonFile
 {
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    private JsonFile(string path, JsonElement root)
+    private readonly string _prefix;
+
+    private JsonFile(string path, string prefix, JsonElement root)
     {
         Path = path;
+        _prefix = prefix;
         Root = root;
     }
 
@@ -24,27 +27,32 @@ internal sealed class JsonFile
         ReadIfThere(path) ?? throw new CheckpointException(path, null, "there is no such file.");
 
     /// <summary>Reads a file, or returns null where there is none.</summary>
-    public static JsonFile? ReadIfThere(string path)
+    public static JsonFile? ReadIfThere(string path) =>
+        Files.ReadIfThere(path) is byte[] bytes ? Parse(path, null, Files.WithoutByteOrderMark(bytes)) : null;
+
+    /// <summary>Parses JSON that is the text of <paramref name="field"/> in a file; the fields in it are reported as parts of that one.</summary>
+    public static JsonFile Parse(string path, string? field, ReadOnlyMemory<byte> json)
     {
-        byte[]? bytes = Files.ReadIfThere(path);
-        if (bytes is null)
-            return null;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(Files.WithoutByteOrderMark(bytes), Lenient);
-            return new JsonFile(path, document.RootElement.Clone());
+            using JsonDocument document = JsonDocument.Parse(json, Lenient);
+            return new JsonFile(path, field is null ? "" : field + ".", document.RootElement.Clone());
         }
         catch (JsonException e)
         {
-            throw new CheckpointException(path, null, $"is not valid JSON: {e.Message}", e);
+            throw new CheckpointException(path, field, $"is not valid JSON: {e.Message}", e);
         }
     }
+
+    /// <summary>The exception that names this file and a field of it.</summary>
+    public CheckpointException Wrong(string? field, string problem) =>
+        new(Path, field is null ? _prefix.TrimEnd('.') is { Length: > 0 } whole ? whole : null : _prefix + field, problem);
 
     /// <summary>A field, or null where it is absent or null.</summary>
     public JsonElement? Find(string field)
     {
         if (Root.ValueKind != JsonValueKind.Object)
-            throw new CheckpointException(Path, null, "is not a JSON object.");
+            throw Wrong(null, "is not a JSON object.");
         return Root.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
@@ -53,9 +61,9 @@ internal sealed class JsonFile
     public int Int32(string field, int? absent = null, int minimum = 1)
     {
         if (Find(field) is not JsonElement value)
-            return absent ?? throw new CheckpointException(Path, field, "is missing.");
+            return absent ?? throw Wrong(field, "is missing.");
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out int number) || number < minimum)
-            throw new CheckpointException(Path, field, $"is {value.GetRawText()}; a whole number of at least {minimum} was expected.");
+            throw Wrong(field, $"is {value.GetRawText()}; a whole number of at least {minimum} was expected.");
         return number;
     }
 
@@ -63,7 +71,7 @@ internal sealed class JsonFile
     {
         null => null,
         { ValueKind: JsonValueKind.Number } value => value.GetDouble(),
-        { } value => throw new CheckpointException(Path, field, $"is {value.GetRawText()}; a number was expected."),
+        { } value => throw Wrong(field, $"is {value.GetRawText()}; a number was expected."),
     };
 
     public bool? Boolean(string field) => Find(field) switch
@@ -71,13 +79,13 @@ internal sealed class JsonFile
         null => null,
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
-        { } value => throw new CheckpointException(Path, field, $"is {value.GetRawText()}; true or false was expected."),
+        { } value => throw Wrong(field, $"is {value.GetRawText()}; true or false was expected."),
     };
 
     public string? String(string field) => Find(field) switch
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => value.GetString(),
-        { } value => throw new CheckpointException(Path, field, $"is {value.GetRawText()}; a string was expected."),
+        { } value => throw Wrong(field, $"is {value.GetRawText()}; a string was expected."),
     };
 }

@@ -1,7 +1,6 @@
 // Reads safetensors (https://github.com/huggingface/safetensors), the format of Hugging Face weights and of our own model
 // file. The file is mapped into memory: a tensor can be used where it lies, and pages that nobody touches are never read.
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Ternary.Checkpoints;
 
@@ -12,10 +11,12 @@ public sealed class SafetensorsFile
     private readonly SafetensorsHeader _header;
     private readonly Func<long, int, ReadOnlyMemory<byte>> _data;
 
-    private SafetensorsFile(string name, SafetensorsHeader header, long dataLength, Func<long, int, ReadOnlyMemory<byte>> data)
+    private SafetensorsFile(
+        string name, SafetensorsHeader header, ReadOnlyMemory<byte> json, long dataLength, Func<long, int, ReadOnlyMemory<byte>> data)
     {
         Name = name;
         _header = header;
+        HeaderJson = json;
         DataLength = dataLength;
         _data = data;
     }
@@ -25,6 +26,9 @@ public sealed class SafetensorsFile
 
     /// <summary>Bytes of all tensors together.</summary>
     public long DataLength { get; }
+
+    /// <summary>The header's JSON as it stands in the file, padding included.</summary>
+    internal ReadOnlyMemory<byte> HeaderJson { get; }
 
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors => _header.Tensors;
@@ -48,7 +52,7 @@ public sealed class SafetensorsFile
             long begin = 8 + json.Length;
             SafetensorsHeader header = SafetensorsHeader.Parse(json, length - begin, path);
             MappedFile mapping = new(stream, length);
-            return new SafetensorsFile(path, header, length - begin, (offset, count) => mapping.Slice(begin + offset, count));
+            return new SafetensorsFile(path, header, json, length - begin, (offset, count) => mapping.Slice(begin + offset, count));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -67,9 +71,10 @@ public sealed class SafetensorsFile
     public static SafetensorsFile FromMemory(ReadOnlyMemory<byte> bytes, string name)
     {
         int length = SafetensorsHeader.ReadLength(bytes.Span[..Math.Min(8, bytes.Length)], bytes.Length, name);
+        ReadOnlyMemory<byte> json = bytes.Slice(8, length);
         ReadOnlyMemory<byte> data = bytes[(8 + length)..];
-        SafetensorsHeader header = SafetensorsHeader.Parse(bytes.Slice(8, length), data.Length, name);
-        return new SafetensorsFile(name, header, data.Length, (offset, count) => data.Slice((int)offset, count));
+        SafetensorsHeader header = SafetensorsHeader.Parse(json, data.Length, name);
+        return new SafetensorsFile(name, header, json, data.Length, (offset, count) => data.Slice((int)offset, count));
     }
 
     /// <summary>The bytes of a tensor where they lie, without copying.</summary>
@@ -94,11 +99,10 @@ public sealed class SafetensorsFile
         switch (info.Type)
         {
             case TensorType.F32:
-                ReadF32(bytes, values);
+                LittleEndian.ToSingle(bytes, values);
                 break;
             case TensorType.F16:
-                for (int i = 0; i < values.Length; i++)
-                    values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..]);
+                LittleEndian.HalfToSingle(bytes, values);
                 break;
             case TensorType.BF16:
                 for (int i = 0; i < values.Length; i++)
@@ -116,11 +120,11 @@ public sealed class SafetensorsFile
         return values;
     }
 
-    private static void ReadF32(ReadOnlySpan<byte> bytes, Span<float> values)
+    /// <summary>All data in order, in pieces of at most <paramref name="pieceLength"/> bytes.</summary>
+    internal IEnumerable<ReadOnlyMemory<byte>> DataPieces(int pieceLength)
     {
-        bytes.CopyTo(MemoryMarshal.AsBytes(values));
-        if (!BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<float, int>(values), MemoryMarshal.Cast<float, int>(values));
+        for (long offset = 0; offset < DataLength; offset += pieceLength)
+            yield return _data(offset, (int)Math.Min(pieceLength, DataLength - offset));
     }
 
     private TensorInfo Find(string tensor) =>

@@ -22,17 +22,17 @@ internal sealed record SentenceTransformersModules(string TransformerFolder, Poo
         (string Type, string Folder)[] modules = ReadList(json, folder);
         int count = modules.Length;
         if (count == 0 || modules[0].Type != "Transformer")
-            throw new CheckpointException(json.Path, "0.type", "the first module must be a Transformer.");
+            throw json.Wrong("0.type", "the first module must be a Transformer.");
         if (count == 1)
             return new SentenceTransformersModules(modules[0].Folder, DefaultPooling, [], Normalize: false);
         bool normalize = modules[^1].Type == "Normalize";
         if (normalize)
             count--;
         if (count < 2 || modules[1].Type != "Pooling")
-            throw new CheckpointException(json.Path, "1.type", $"is {modules[1].Type}; the second module must be Pooling.");
+            throw json.Wrong("1.type", $"is {modules[1].Type}; the second module must be Pooling.");
         for (int i = 2; i < count; i++)
             if (modules[i].Type != "Dense")
-                throw new CheckpointException(json.Path, $"{i}.type", $"is {modules[i].Type}; after Pooling only Dense modules and one Normalize at the end are supported.");
+                throw json.Wrong($"{i}.type", $"is {modules[i].Type}; after Pooling only Dense modules and one Normalize at the end are supported.");
         PoolingModes pooling = ReadPooling(Path.Combine(modules[1].Folder, "config.json"));
         return new SentenceTransformersModules(modules[0].Folder, pooling, [.. modules[2..count].Select(m => m.Folder)], normalize);
     }
@@ -40,14 +40,14 @@ internal sealed record SentenceTransformersModules(string TransformerFolder, Poo
     private static (string Type, string Folder)[] ReadList(JsonFile json, string folder)
     {
         if (json.Root.ValueKind != JsonValueKind.Array)
-            throw new CheckpointException(json.Path, null, "is not a JSON list.");
+            throw json.Wrong(null, "is not a JSON list.");
         (string Type, string Folder)[] modules = new (string, string)[json.Root.GetArrayLength()];
         for (int i = 0; i < modules.Length; i++)
         {
             string type = Text(json, i, "type");
             string path = Text(json, i, "path");
             if (Path.IsPathRooted(path) || path.Split('/', '\\').Contains(".."))
-                throw new CheckpointException(json.Path, $"{i}.path", $"is \"{path}\", which leads out of the folder.");
+                throw json.Wrong($"{i}.path", $"is \"{path}\", which leads out of the folder.");
             // The library has moved its classes between packages; only the class name counts.
             modules[i] = (type[(type.LastIndexOf('.') + 1)..], Path.Combine(folder, path));
         }
@@ -58,7 +58,7 @@ internal sealed record SentenceTransformersModules(string TransformerFolder, Poo
         json.Root[index].ValueKind == JsonValueKind.Object
         && json.Root[index].TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
-            : throw new CheckpointException(json.Path, $"{index}.{field}", "is missing or not a string.");
+            : throw json.Wrong($"{index}.{field}", "is missing or not a string.");
 
     private static PoolingModes ReadPooling(string path)
     {
@@ -106,7 +106,7 @@ internal sealed record SentenceTransformersModules(string TransformerFolder, Poo
             "ReLU" => DenseActivation.Relu,
             "GELU" => DenseActivation.Gelu,
             "Sigmoid" => DenseActivation.Sigmoid,
-            _ => throw new CheckpointException(json.Path, "activation_function", $"is \"{name}\"; Identity, Tanh, ReLU, GELU and Sigmoid are supported."),
+            _ => throw json.Wrong("activation_function", $"is \"{name}\"; Identity, Tanh, ReLU, GELU and Sigmoid are supported."),
         };
     }
 }

@@ -1,0 +1,39 @@
+// What a model file stores in how many bits.
+namespace Microsoft.ML.Ternary.Checkpoints;
+
+/// <summary>How token embeddings are stored.</summary>
+public enum TokenEmbeddingFormat
+{
+    /// <summary>Float32: exact.</summary>
+    Float32,
+
+    /// <summary>Float16: exact where the checkpoint was float16.</summary>
+    Float16,
+
+    /// <summary>Int8 with a float32 scale per row.</summary>
+    Int8,
+
+    /// <summary>Int4 with a float16 scale for every 32 values of a row.</summary>
+    Int4,
+}
+
+/// <summary>How a <see cref="TernaryModelFile"/> stores a model.</summary>
+public sealed record TernaryModelFileOptions
+{
+    /// <summary>
+    /// The form of the token embeddings; null stores a table that is in fewer bits already as it is, and one in float32 as
+    /// <see cref="TokenEmbeddingFormat.Int8"/>.
+    /// </summary>
+    public TokenEmbeddingFormat? TokenEmbeddings { get; init; }
+
+    /// <summary>
+    /// Whether biases, norms, scales and layers left in full precision are stored in float16, as position embeddings are, and not in
+    /// float32. What float16 holds exactly is stored in it in any case.
+    /// </summary>
+    public bool HalfPrecision { get; init; } = true;
+
+    /// <summary>Stores every number exactly as the model holds it.</summary>
+    public static TernaryModelFileOptions Exact { get; } = new() { KeepAll = true };
+
+    internal bool KeepAll { get; private init; }
+}
