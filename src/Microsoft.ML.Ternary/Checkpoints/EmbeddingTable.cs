@@ -19,6 +19,7 @@ public abstract class EmbeddingTable(int rows, int columns)
     /// <summary>Adds row <paramref name="row"/> to <paramref name="destination"/> (<see cref="Columns"/> long).</summary>
     public virtual void AddRow(int row, Span<float> destination)
     {
+        RequireRow(row, destination);
         Span<float> values = Columns <= 1024 ? stackalloc float[Columns] : new float[Columns];
         CopyRow(row, values);
         for (int i = 0; i < values.Length; i++)

@@ -40,6 +40,7 @@ public sealed class Float16EmbeddingTable : EmbeddingTable
     /// <inheritdoc/>
     public override void AddRow(int row, Span<float> destination)
     {
+        RequireRow(row, destination);
         Span<float> values = Columns <= 1024 ? stackalloc float[Columns] : new float[Columns];
         CopyRow(row, values);
         TensorPrimitives.Add(destination[..Columns], values, destination[..Columns]);
