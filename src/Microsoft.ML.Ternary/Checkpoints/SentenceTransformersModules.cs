@@ -63,24 +63,34 @@ internal sealed record SentenceTransformersModules(string TransformerFolder, Poo
     private static PoolingModes ReadPooling(string path)
     {
         JsonFile json = JsonFile.Read(path);
+        // Newer versions of the library write one name or a list, older ones a flag for each mode.
+        PoolingModes modes = json.Find("pooling_mode") switch
+        {
+            null => ReadPoolingFlags(json),
+            { ValueKind: JsonValueKind.Array } list => list.EnumerateArray().Aggregate((PoolingModes)0, (all, name) => all | PoolingMode(json, "pooling_mode", name.ToString())),
+            { } name => PoolingMode(json, "pooling_mode", name.ToString()),
+        };
+        return modes != 0 ? modes : throw json.Wrong("pooling_mode_*", "no pooling mode is set.");
+    }
+
+    private static PoolingModes ReadPoolingFlags(JsonFile json)
+    {
+        const string Prefix = "pooling_mode_";
         PoolingModes modes = 0;
         foreach (JsonProperty property in json.Root.EnumerateObject())
-        {
-            if (!property.Name.StartsWith("pooling_mode_", StringComparison.Ordinal) || json.Boolean(property.Name) != true)
-                continue;
-            modes |= property.Name switch
-            {
-                "pooling_mode_cls_token" => PoolingModes.Cls,
-                "pooling_mode_max_tokens" => PoolingModes.Max,
-                "pooling_mode_mean_tokens" => PoolingModes.Mean,
-                "pooling_mode_mean_sqrt_len_tokens" => PoolingModes.MeanSqrtLength,
-                _ => throw new CheckpointException(path, property.Name, "is set, but only cls, max, mean and mean_sqrt_len pooling are supported."),
-            };
-        }
-        if (modes == 0)
-            throw new CheckpointException(path, "pooling_mode_*", "no pooling mode is set.");
+            if (property.Name.StartsWith(Prefix, StringComparison.Ordinal) && json.Boolean(property.Name) == true)
+                modes |= PoolingMode(json, property.Name, property.Name[Prefix.Length..]);
         return modes;
     }
+
+    private static PoolingModes PoolingMode(JsonFile json, string field, string name) => name switch
+    {
+        "cls" or "cls_token" => PoolingModes.Cls,
+        "max" or "max_tokens" => PoolingModes.Max,
+        "mean" or "mean_tokens" => PoolingModes.Mean,
+        "mean_sqrt_len_tokens" => PoolingModes.MeanSqrtLength,
+        _ => throw json.Wrong(field, $"asks for \"{name}\"; cls, max, mean and mean_sqrt_len pooling are supported."),
+    };
 
     /// <summary>Reads a Dense module.</summary>
     /// <exception cref="CheckpointException">A file is absent or damaged, or the activation is not supported.</exception>
@@ -90,6 +100,9 @@ internal sealed record SentenceTransformersModules(string TransformerFolder, Poo
         int inputs = json.Int32("in_features");
         int outputs = json.Int32("out_features");
         DenseActivation activation = ReadActivation(json);
+        foreach (string name in new[] { "module_input_name", "module_output_name" })
+            if (json.String(name) is string feature && feature != "sentence_embedding")
+                throw json.Wrong(name, $"is \"{feature}\"; only a Dense module from sentence_embedding to sentence_embedding is supported.");
         HuggingFaceWeights weights = HuggingFaceWeights.Open(folder);
         float[] matrix = weights.Read("linear.weight", outputs, inputs);
         float[] bias = json.Boolean("bias") ?? true ? weights.Read("linear.bias", outputs) : new float[outputs];

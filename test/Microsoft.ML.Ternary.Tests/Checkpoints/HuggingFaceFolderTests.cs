@@ -248,6 +248,19 @@ public sealed class HuggingFaceFolderTests
         AssertWrong(folder, "1_Pooling/config.json", value ? field : "pooling_mode_*");
     }
 
+    [Theory]
+    [InlineData("\"cls\"", PoolingModes.Cls)]
+    [InlineData("[\"mean\"]", PoolingModes.Mean)]
+    [InlineData("[\"mean_sqrt_len_tokens\"]", PoolingModes.MeanSqrtLength)]
+    public void Pooling_may_be_named_instead_of_flagged(string mode, PoolingModes expected)
+    {
+        using TestFolder folder = TestFolder.CopyOf("st-mean");
+        File.WriteAllText(folder.File("1_Pooling/config.json"), $$"""{"embedding_dimension": 32, "pooling_mode": {{mode}}}""");
+        Assert.Equal(expected, HuggingFaceFolder.Load(folder.Path).Pooling);
+        File.WriteAllText(folder.File("1_Pooling/config.json"), """{"embedding_dimension": 32, "pooling_mode": "lasttoken"}""");
+        AssertWrong(folder, "1_Pooling/config.json", "pooling_mode");
+    }
+
     [Fact]
     public void An_unknown_module_and_one_outside_the_folder_are_refused()
     {
