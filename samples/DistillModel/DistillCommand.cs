@@ -84,6 +84,7 @@ internal static class DistillCommand
             EmbeddingModel teacher = HuggingFaceFolder.Load(arguments.GetValue(Teacher)!.FullName);
             DistillationResult result = TernaryDistiller.Distill(
                 teacher, () => corpus.SelectMany(file => File.ReadLines(file.FullName)), options, new ConsoleProgress(), cancellation);
+            TernaryModelFile.Save(result.Model, output);
             Print(result.Report, output);
             return 0;
         }

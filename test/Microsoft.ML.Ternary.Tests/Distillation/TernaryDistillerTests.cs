@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using Microsoft.ML.Ternary.Checkpoints;
+using Microsoft.ML.Ternary.Distillation;
+
+namespace Microsoft.ML.Ternary.Tests.Distillation;
+
+[Collection(TorchCollection.Name)]
+public class TernaryDistillerTests
+{
+    private static readonly EmbeddingModel Teacher = HuggingFaceFolder.Load(TestPaths.Tiny("st-mean"));
+    private static readonly string[] Words = ["the", "cat", "dog", "was", "hot", "one", "word", "that", "they", "all", "how", "said", "each"];
+    private static readonly string[] Corpus = MakeCorpus(400);
+
+    [Fact]
+    public void AStudentComesCloserToItsTeacherThanRoundingDoes()
+    {
+        DistillationReport trained = TernaryDistiller.Distill(Teacher, () => Corpus, new() { Steps = 150 }).Report;
+        DistillationReport rounded = TernaryDistiller.Distill(
+            Teacher, () => Corpus, new() { Steps = 1, Recipe = TernaryRecipe.Default with { LearningRate = 1e-12 } }).Report;
+        Assert.True(trained.CosineMean > rounded.CosineMean + 0.05, $"{trained.CosineMean} against {rounded.CosineMean} for rounding");
+        Assert.Equal(150, trained.Steps);
+        Assert.True(trained.Tokens > 150 * 32);
+        Assert.True(trained.LossCurve[^1].Loss < trained.LossCurve[0].Loss);
+        Assert.Equal(25, trained.HeldOutTexts);
+        Assert.InRange(trained.ZeroShare, 0.2, 0.8);
+        Assert.True(trained.StudentBytes < trained.TeacherBytes);
+    }
+
+    [Fact]
+    public void EveryLinearLayerOfTheStudentIsTernaryAndTheRestIsNot()
+    {
+        EmbeddingModel student = TernaryDistiller.Distill(Teacher, () => Corpus, new() { Steps = 2 }).Model;
+        Assert.All(student.Weights.Layers.SelectMany(layer => layer.Linears()), part => Assert.IsType<TernaryLinearWeights>(part.Weights));
+        Assert.Same(Teacher.Weights.TokenEmbeddings, student.Weights.TokenEmbeddings);
+        Assert.Equal("default", student.Provenance["distillation.recipe"]);
+    }
+
+    [Fact]
+    public void NamedLayersStayInFullPrecision()
+    {
+        EmbeddingModel student = TernaryDistiller.Distill(
+            Teacher, () => Corpus, new() { Steps = 2, FullPrecisionLayers = ["encoder.layer.1.*", "*.intermediate.dense"] }).Model;
+        foreach ((string name, LinearWeights weights) in student.Weights.Layers[0].Linears())
+            Assert.Equal(name == "intermediate.dense", weights is DenseLinearWeights);
+        Assert.All(student.Weights.Layers[1].Linears(), part => Assert.IsType<DenseLinearWeights>(part.Weights));
+    }
+
+    [Fact]
+    public void TheSameSeedGivesTheSameBytes()
+    {
+        var options = new DistillationOptions { Steps = 12, Seed = 7 };
+        Assert.Equal(Bytes(options), Bytes(options));
+        Assert.NotEqual(Bytes(options), Bytes(options with { Seed = 8 }));
+    }
+
+    [Fact]
+    public void StoppingAndGoingOnGivesTheModelThatNotStoppingGives()
+    {
+        string checkpoint = Path.Combine(Path.GetTempPath(), $"ternary-{Guid.NewGuid():N}.checkpoint");
+        try
+        {
+            var options = new DistillationOptions { Steps = 20, Seed = 7 };
+            byte[] whole = Bytes(options);
+            using var stop = new CancellationTokenSource();
+            var resumable = options with { CheckpointPath = checkpoint, Resume = true };
+            var progress = new Recorder(p => { if (p.Step == 9) stop.Cancel(); });
+            Assert.ThrowsAny<OperationCanceledException>(() => TernaryDistiller.Distill(Teacher, () => Corpus, resumable, progress, stop.Token));
+            Assert.Equal(9, progress.Last!.Step);
+            var rest = new Recorder(_ => { });
+
+            byte[] resumed = Bytes(resumable, rest);
+
+            Assert.Equal(10, rest.First!.Step);
+            Assert.Equal(whole, resumed);
+        }
+        finally
+        {
+            File.Delete(checkpoint);
+        }
+    }
+
+    [Fact]
+    public void ACheckpointOfAnotherRunIsRefused()
+    {
+        string checkpoint = Path.Combine(Path.GetTempPath(), $"ternary-{Guid.NewGuid():N}.checkpoint");
+        try
+        {
+            var options = new DistillationOptions { Steps = 2, CheckpointPath = checkpoint, Resume = true };
+            TernaryDistiller.Distill(Teacher, () => Corpus, options);
+            var error = Assert.Throws<InvalidOperationException>(() => TernaryDistiller.Distill(Teacher, () => Corpus, options with { Seed = 99 }));
+            Assert.Contains(checkpoint, error.Message);
+
+            byte[] bytes = File.ReadAllBytes(checkpoint);
+            File.WriteAllBytes(checkpoint, bytes[..(bytes.Length / 2)]);
+            error = Assert.Throws<InvalidOperationException>(() => TernaryDistiller.Distill(Teacher, () => Corpus, options));
+            Assert.Contains("damaged", error.Message);
+        }
+        finally
+        {
+            File.Delete(checkpoint);
+        }
+    }
+
+    [Fact]
+    public void ATimeBudgetFixesTheNumberOfStepsAndReportsIt()
+    {
+        var progress = new Recorder(_ => { });
+        DistillationReport report = TernaryDistiller.Distill(
+            Teacher, () => Corpus, new() { TimeBudget = TimeSpan.FromSeconds(2) }, progress).Report;
+        Assert.All(progress.All, p => Assert.Equal(report.Steps, p.TotalSteps));
+        Assert.True(report.Steps > 5);
+    }
+
+    [Fact]
+    public void EpochsCountPassesOverTheCorpus()
+    {
+        DistillationReport report = TernaryDistiller.Distill(Teacher, () => Corpus, new() { Epochs = 2 }).Report;
+        // 400 rows, every 16th held out: 375, 12 batches of at most 32 a pass.
+        Assert.Equal(24, report.Steps);
+        Assert.Equal(750, report.Texts);
+    }
+
+    [Fact]
+    public void CancellationTakesLessThanASecond()
+    {
+        using var stop = new CancellationTokenSource();
+        var watch = new Stopwatch();
+        var progress = new Recorder(p => { if (p.Step == 3) { watch.Start(); stop.Cancel(); } });
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => TernaryDistiller.Distill(Teacher, () => Corpus, new() { Steps = 100_000 }, progress, stop.Token));
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 1);
+    }
+
+    [Theory]
+    [InlineData("one")]
+    [InlineData(null)]
+    public void ACorpusOfOneRowTrainsOnItAndSaysSo(string? text)
+    {
+        DistillationReport report = TernaryDistiller.Distill(Teacher, () => [text], new() { Steps = 3 }).Report;
+        Assert.True(report.HeldOutIsTrainingText);
+        Assert.Equal(3, report.Texts);
+    }
+
+    [Fact]
+    public void AnEmptyCorpusIsAnError() =>
+        Assert.Throws<InvalidOperationException>(() => TernaryDistiller.Distill(Teacher, () => [], new() { Steps = 3 }));
+
+    [Fact]
+    public void ThePaperRecipeHasOneScaleAMatrix()
+    {
+        DistillationResult result = TernaryDistiller.Distill(Teacher, () => Corpus, new() { Steps = 3, Recipe = TernaryRecipe.Paper });
+        Assert.All(result.Model.Weights.Layers.SelectMany(layer => layer.Linears()),
+            part => Assert.Equal(1, ((TernaryLinearWeights)part.Weights).Matrix.Scales.Length));
+        Assert.Equal(1e-4, result.Report.Recipe.LearningRate);
+    }
+
+    [Fact]
+    public void BadOptionsAreNamed()
+    {
+        void Check(string name, DistillationOptions options) => Assert.Contains(name,
+            Assert.ThrowsAny<ArgumentException>(() => TernaryDistiller.Distill(Teacher, () => Corpus, options)).Message);
+        Check("TimeBudget", new() { TimeBudget = TimeSpan.Zero });
+        Check("Steps", new() { Steps = 0 });
+        Check("Epochs", new() { Epochs = 0 });
+        Check("MaxLength", new() { MaxLength = 2 });
+        Check("Threads", new() { Threads = -1 });
+        Check("CheckpointPath", new() { Resume = true });
+        Check("HeldOut", new() { HeldOut = [] });
+        Check("BatchSize", new() { Recipe = TernaryRecipe.Default with { BatchSize = 0 } });
+        Check("LearningRate", new() { Recipe = TernaryRecipe.Default with { LearningRate = 0 } });
+        Check("WarmUp", new() { Recipe = TernaryRecipe.Default with { WarmUp = 1 } });
+        Check("GradientClipping", new() { Recipe = TernaryRecipe.Default with { GradientClipping = -1 } });
+    }
+
+    private static byte[] Bytes(DistillationOptions options, IProgress<DistillationProgress>? progress = null)
+    {
+        BertWeights weights = TernaryDistiller.Distill(Teacher, () => Corpus, options, progress).Model.Weights;
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        foreach (TernaryLinearWeights linear in weights.Layers.SelectMany(layer => layer.Linears()).Select(part => (TernaryLinearWeights)part.Weights))
+        {
+            writer.Write(linear.Matrix.Packed.Span);
+            foreach (float value in linear.Matrix.Scales.ToArray().Concat(linear.Bias))
+                writer.Write(value);
+        }
+        foreach (float value in weights.EmbeddingNorm.Gain)
+            writer.Write(value);
+        return bytes.ToArray();
+    }
+
+    private static string[] MakeCorpus(int rows)
+    {
+        var random = new Random(11);
+        return Enumerable.Range(0, rows)
+            .Select(_ => string.Join(' ', Enumerable.Range(0, random.Next(2, 9)).Select(_ => Words[random.Next(Words.Length)]))).ToArray();
+    }
+
+    private sealed class Recorder(Action<DistillationProgress> onStep) : IProgress<DistillationProgress>
+    {
+        public List<DistillationProgress> All { get; } = [];
+
+        public DistillationProgress? First => All.FirstOrDefault();
+
+        public DistillationProgress? Last => All.LastOrDefault();
+
+        public void Report(DistillationProgress value)
+        {
+            All.Add(value);
+            onStep(value);
+        }
+    }
+}

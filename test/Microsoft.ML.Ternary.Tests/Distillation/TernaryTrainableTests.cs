@@ -1,0 +1,112 @@
+using Microsoft.ML.Ternary.Distillation;
+using Microsoft.ML.Ternary.Kernels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Ternary.Tests.Distillation;
+
+[Collection(TorchCollection.Name)]
+public class TernaryTrainableTests
+{
+    public static TheoryData<TernaryScaling> Scalings => [TernaryScaling.PerRow(), TernaryScaling.PerMatrix(), TernaryScaling.PerMatrix(3)];
+
+    [Theory]
+    [MemberData(nameof(Scalings))]
+    public void TheLeafHoldsWhatTheKernelsWouldPack(TernaryScaling scaling)
+    {
+        float[] weights = RandomValues(7 * 19, seed: 3);
+        using var trainable = new TernaryTrainable("w", weights, 7, 19, scaling, ScalarType.Float32, CPU);
+        TernaryMatrix expected = TernaryMatrix.Ternarize(weights, 7, 19, scaling);
+
+        TernaryMatrix packed = trainable.ToMatrix();
+
+        Assert.Equal(expected.Packed.ToArray(), packed.Packed.ToArray());
+        Assert.Equal(expected.Scales.Length, packed.Scales.Length);
+        float[] leaf = trainable.Leaf.data<float>().ToArray();
+        var codes = new sbyte[19];
+        for (int row = 0; row < 7; row++)
+        {
+            packed.UnpackRow(row, codes);
+            Assert.Equal(expected.Scale(row), packed.Scale(row), 1e-6f);
+            for (int column = 0; column < 19; column++)
+                Assert.Equal(codes[column] * packed.Scale(row), leaf[row * 19 + column]);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, 1e-6f)]
+    [InlineData(ScalarType.BFloat16, 0.02f)]
+    public void TheGradientPassesStraightThroughToTheWeights(ScalarType type, float tolerance)
+    {
+        // y = x W^T with L = sum(g y): dL/dW = g^T x, whatever the codes of W are.
+        using DisposeScope scope = NewDisposeScope();
+        using var trainable = new TernaryTrainable("w", RandomValues(4 * 6, seed: 5), 4, 6, TernaryScaling.PerRow(), type, CPU);
+        Tensor x = tensor(RandomValues(5 * 6, seed: 6), [5, 6]);
+        Tensor g = tensor(RandomValues(5 * 4, seed: 7), [5, 4]);
+        Tensor y = nn.functional.linear(x.to(type), trainable.Leaf).to(ScalarType.Float32);
+        if (type != ScalarType.Float32)
+            y *= trainable.ScaleTensor;
+        (y * g).sum().backward();
+
+        using Tensor gradient = trainable.TakeGradient()!;
+
+        Tensor expected = g.t().matmul(x);
+        Assert.InRange((gradient - expected).abs().max().item<float>(), 0, tolerance * expected.abs().max().item<float>());
+        Assert.Null(trainable.TakeGradient());
+    }
+
+    [Fact]
+    public void AdamTakesTheStepsOfLibtorchsAdam()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        float[] start = RandomValues(37, seed: 8);
+        using var ours = new Trainable("v", start, [37], ScalarType.Float32, CPU);
+        ours.Publish();
+        var theirs = new TorchSharp.Modules.Parameter(tensor((float[])start.Clone()).clone());
+        TernaryRecipe recipe = TernaryRecipe.Default with { GradientClipping = 0 };
+        var adam = optim.Adam([theirs], lr: 0.01, beta1: recipe.Beta1, beta2: recipe.Beta2, eps: recipe.Epsilon);
+        for (int step = 1; step <= 20; step++)
+        {
+            ours.Leaf.pow(3).sum().backward();
+            AdamStep.Run([ours], recipe, 0.01, step, threads: 1);
+            adam.zero_grad();
+            theirs.pow(3).sum().backward();
+            adam.step();
+        }
+        Assert.InRange((ours.Leaf - theirs).abs().max().item<float>(), 0, 1e-5f);
+    }
+
+    [Fact]
+    public void ClippingScalesTheGradientOfAllTrainablesTogether()
+    {
+        // Gradients 3 and 4 have norm 5; clipped to 1 they are 0.6 and 0.8. Adam's first moment after one step is 0.1 of them.
+        using var a = new Trainable("a", [0], [1], ScalarType.Float32, CPU);
+        using var b = new Trainable("b", [0], [1], ScalarType.Float32, CPU);
+        (a.Leaf * 3 + b.Leaf * 4).sum().backward();
+        double norm = AdamStep.Run([a, b], TernaryRecipe.Default with { GradientClipping = 1 }, 0.001, 1, threads: 1);
+        Assert.Equal(5, norm, 1e-6);
+        Assert.Equal(0.06f, a.FirstMoment[0], 1e-6f);
+        Assert.Equal(0.08f, b.FirstMoment[0], 1e-6f);
+    }
+
+    [Fact]
+    public void Int8RoundingMovesEveryActivationToItsNearestCode()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        // Row 1: scale 1, so x + offset is x rounded half to even. Row 2 is zero and stays zero.
+        Tensor x = tensor(new float[] { 127, -3.4f, 2.5f, 3.5f, -0.5f, 0, 0, 0, 0, 0 }, [2, 5]);
+        float[] rounded = (x + Int8Rounding.Offset(x)).data<float>().ToArray();
+        Assert.Equal([127, -3, 2, 4, 0, 0, 0, 0, 0, 0], rounded);
+
+        Tensor wide = randn(4, 33);
+        Tensor scales = Int8Rounding.Scales(wide);
+        Tensor expected = (wide / scales).round() * scales;
+        Assert.InRange((wide + Int8Rounding.Offset(wide) - expected).abs().max().item<float>(), 0, 1e-5f);
+    }
+
+    private static float[] RandomValues(int count, int seed)
+    {
+        var random = new Random(seed);
+        return Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() * 2 - 1)).ToArray();
+    }
+}
