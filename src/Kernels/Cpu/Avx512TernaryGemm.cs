@@ -19,9 +19,15 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
     // Words between two folds of the 16-bit lanes into 32-bit sums.
     private const int FoldWords = 28;
 
-    private static readonly Vector512<short> FirstCodes = CodesByIndex(static codes => codes.C0);
-    private static readonly Vector512<short> SecondCodes = CodesByIndex(static codes => codes.C1);
-    private static readonly Vector512<short> ThirdCodes = CodesByIndex(static codes => codes.C2);
+    private const byte Raise = 128;
+
+    // The last word may reach past a row's end, and a pair of activations one byte further.
+    private const int RowPadding = TripleIndexPanels.WordInputs + 1;
+
+    // For each index its first two codes side by side, its last code and a zero, and 128 times the sum of the three.
+    private static readonly Vector512<sbyte> FirstCodes = ByIndex(static codes => codes.C0, static codes => codes.C1);
+    private static readonly Vector512<sbyte> LastCodes = ByIndex(static codes => codes.C2, static _ => 0);
+    private static readonly Vector512<short> Excess = MultiplyAddAdjacent(Vector512.Create(Raise), FirstCodes) + MultiplyAddAdjacent(Vector512.Create(Raise), LastCodes);
 
     private readonly AlignedBuffer<ushort> _packed;
 
@@ -34,7 +40,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         int triples = TripleIndexPanels.Words(Inputs) * TripleIndexPanels.TriplesPerWord;
         input.Scratch.Grow(checked(triples * BlockRows * TableLength));
         short* tables = input.Scratch.Pointer;
-        sbyte* padded = stackalloc sbyte[input.CodeStride + TripleIndexPanels.WordInputs];
+        byte* raised = stackalloc byte[input.CodeStride + RowPadding];
         fixed (sbyte* codes = input.Codes)
         fixed (float* y = output)
         {
@@ -42,7 +48,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
             {
                 int rows = RowsAtOnce(input.Rows - row);
                 for (int m = 0; m < rows; m++)
-                    MakeTables(codes + (nint)(row + m) * input.CodeStride, input.CodeStride, padded, triples, tables + m * TableLength, rows * TableLength);
+                    MakeTables(codes + (nint)(row + m) * input.CodeStride, input.CodeStride, raised, triples, tables + m * TableLength, rows * TableLength);
                 MultiplyRows(input, row, rows, tables, y);
                 row += rows;
             }
@@ -54,15 +60,20 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
     private static int RowsAtOnce(int rows) => rows >= 8 ? 8 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
 
     /// <summary>Writes the table of each three activations of a row, <paramref name="stride"/> entries apart.</summary>
-    private static void MakeTables(sbyte* codes, int length, sbyte* padded, int triples, short* tables, int stride)
+    /// <remarks>The byte product wants one factor unsigned, so activations are raised by 128; what that adds to an entry,
+    /// 128 x the sum of its codes, is taken off again.</remarks>
+    private static void MakeTables(sbyte* codes, int length, byte* raised, int triples, short* tables, int stride)
     {
-        Unsafe.CopyBlock(padded, codes, (uint)length);
-        Unsafe.InitBlock(padded + length, 0, TripleIndexPanels.WordInputs);
-        Vector512<short> first = FirstCodes, second = SecondCodes, third = ThirdCodes;
-        for (int t = 0; t < triples; t++, padded += 3, tables += stride)
+        for (int k = 0; k < length; k += Vector256<byte>.Count)
+            (Vector256.Load((byte*)codes + k) ^ Vector256.Create(Raise)).Store(raised + k);
+        Unsafe.InitBlock(raised + length, Raise, RowPadding);
+        Vector512<sbyte> firstCodes = FirstCodes, lastCodes = LastCodes;
+        Vector512<short> excess = Excess;
+        for (int t = 0; t < triples; t++, raised += 3, tables += stride)
         {
-            Vector512<short> sums = first * Vector512.Create((short)padded[0]) + second * Vector512.Create((short)padded[1]);
-            (sums + third * Vector512.Create((short)padded[2])).Store(tables);
+            Vector512<short> first = MultiplyAddAdjacent(Vector512.Create(*(short*)raised).AsByte(), firstCodes);
+            Vector512<short> last = MultiplyAddAdjacent(Vector512.Create(*(short*)(raised + 2)).AsByte(), lastCodes);
+            (first - excess + last).Store(tables);
         }
     }
 
@@ -203,13 +214,20 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         i2 >>= TripleIndexPanels.IndexBits;
     }
 
-    // The instruction reads the low 5 bits of each index. The portable form says so itself; with it the tests run this class
-    // on processors without AVX-512.
+    // The instruction reads the low 5 bits of each index; the portable form says so itself. With the portable forms, here and
+    // below, the tests run this class on processors without AVX-512.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Permute(Vector512<short> table, Vector512<ushort> indices) =>
         Avx512BW.IsSupported
             ? Avx512BW.PermuteVar32x16(table, indices.AsInt16())
             : Vector512.Shuffle(table, indices.AsInt16() & Vector512.Create((short)(TableLength - 1)));
+
+    /// <summary>a(2 i) b(2 i) + a(2 i + 1) b(2 i + 1) for each 16-bit lane i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> MultiplyAddAdjacent(Vector512<byte> a, Vector512<sbyte> b) =>
+        Avx512BW.IsSupported
+            ? Avx512BW.MultiplyAddAdjacent(a, b)
+            : (a.AsInt16() & Vector512.Create((short)byte.MaxValue)) * (b.AsInt16() << 8 >> 8) + (a.AsInt16() >>> 8) * (b.AsInt16() >> 8);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fold(Vector512<short> c0, Vector512<short> c1, Vector512<short> c2, int* sums)
@@ -226,11 +244,14 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         (Vector512.WidenUpper(lanes) + Vector512.Load(sums + 16)).Store(sums + 16);
     }
 
-    private static Vector512<short> CodesByIndex(Func<(int C0, int C1, int C2), int> pick)
+    private static Vector512<sbyte> ByIndex(Func<(int C0, int C1, int C2), int> even, Func<(int C0, int C1, int C2), int> odd)
     {
-        Span<short> codes = stackalloc short[TableLength];
+        Span<sbyte> bytes = stackalloc sbyte[2 * TableLength];
         for (int index = 0; index < TripleIndexPanels.Indices; index++)
-            codes[index] = (short)pick(TripleIndexPanels.Codes(index));
-        return Vector512.Create<short>(codes);
+        {
+            bytes[2 * index] = (sbyte)even(TripleIndexPanels.Codes(index));
+            bytes[2 * index + 1] = (sbyte)odd(TripleIndexPanels.Codes(index));
+        }
+        return Vector512.Create<sbyte>(bytes);
     }
 }
