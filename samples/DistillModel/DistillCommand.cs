@@ -86,6 +86,7 @@ internal static class DistillCommand
                 teacher, () => corpus.SelectMany(file => File.ReadLines(file.FullName)), options, new ConsoleProgress(), cancellation);
             TernaryModelFile.Save(result.Model, output);
             Print(result.Report, output);
+            Console.Write(TernaryModelFile.Accounting(result.Model));
             return 0;
         }
         catch (OperationCanceledException)

@@ -5,5 +5,6 @@ using Samples.DistillModel;
 RootCommand root = DistillCommand.CreateRoot();
 root.Add(DrawHeldOutCommand.Create());
 root.Add(PrepareCorpusCommand.Create());
+root.Add(EvaluateCommand.Create());
 // Ctrl+C writes a checkpoint first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
