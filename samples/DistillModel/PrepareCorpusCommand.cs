@@ -32,6 +32,9 @@ internal static class PrepareCorpusCommand
     private static readonly Option<bool> NoDescriptions = new("--no-descriptions")
     { Description = "Go without package descriptions (the shipped model was trained with them)" };
 
+    private static readonly Option<double> DescriptionShare = new("--description-share")
+    { Description = "Share of the packages, from 0 to 1, whose descriptions are taken", DefaultValueFactory = _ => 1 };
+
     private static readonly Option<int> Long = new("--long")
     { Description = "Longer texts to add, joined from shorter ones", DefaultValueFactory = _ => 20_000 };
 
@@ -41,7 +44,7 @@ internal static class PrepareCorpusCommand
     public static Command Create()
     {
         Command command = new("prepare-corpus", "Writes the text to distil on.")
-        { Output, HeldOutOutput, WordNet, Verses, HeldOutSynsets, Descriptions, NoDescriptions, Long, Seed };
+        { Output, HeldOutOutput, WordNet, Verses, HeldOutSynsets, Descriptions, NoDescriptions, DescriptionShare, Long, Seed };
         command.SetAction(Run);
         return command;
     }
@@ -57,6 +60,7 @@ internal static class PrepareCorpusCommand
                 Console.Error.WriteLine(PackageDescriptions.HowToGet);
                 return 1;
             }
+            packages = Sample(packages, options.GetValue(DescriptionShare), options.GetValue(Seed));
         }
         CorpusBuilder builder = new(
             Synset.ReadAll(options.GetValue(WordNet)!.FullName),
@@ -74,5 +78,12 @@ internal static class PrepareCorpusCommand
         Console.WriteLine($"{"all",-24}{corpus.Parts.Sum(part => part.Texts),9:N0} texts {corpus.Parts.Sum(part => part.Words),11:N0} words");
         Console.WriteLine($"Written to {output}; {corpus.HeldOutGlosses.Count:N0} held-out glosses to {heldOut}");
         return 0;
+    }
+
+    private static PackageDescription[] Sample(IReadOnlyList<PackageDescription> packages, double share, int seed)
+    {
+        PackageDescription[] drawn = [.. packages];
+        new Random(seed).Shuffle(drawn);
+        return [.. drawn.Take((int)Math.Round(Math.Clamp(share, 0, 1) * drawn.Length))];
     }
 }
