@@ -20,10 +20,23 @@ internal static class AtomicFile
         }
         catch (Exception failure)
         {
-            File.Delete(temporary);
+            DeleteIfThere(temporary);
             if (failure is IOException or UnauthorizedAccessException)
                 throw new IOException($"{target} could not be written ({failure.Message}); a file that was there is unchanged. Check the folder and the free space.", failure);
             throw;
+        }
+    }
+
+    // What went wrong first is what the caller hears of.
+    private static void DeleteIfThere(string path)
+    {
+        try
+        {
+            if (File.Exists(path))
+                File.Delete(path);
+        }
+        catch (IOException)
+        {
         }
     }
 }

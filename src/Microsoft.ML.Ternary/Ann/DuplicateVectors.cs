@@ -36,7 +36,7 @@ internal sealed unsafe class DuplicateVectors
     {
         int[] next = new int[store.Count];
         Array.Fill(next, None);
-        // First and last of each chain, by the row's bytes.
+        // The last of each chain so far, by the bytes they share.
         Dictionary<Row, int> last = new(store.Count);
         bool any = false;
         for (int id = 0; id < store.Count; id++)
@@ -56,15 +56,13 @@ internal sealed unsafe class DuplicateVectors
     {
         private ReadOnlySpan<byte> Bytes => new(store.Rows + (long)id * store.RowBytes, store.RowBytes);
 
-        private readonly VectorStore Store => store;
-
         public bool Equals(Row other) => Bytes.SequenceEqual(other.Bytes);
 
         public override bool Equals(object? obj) => obj is Row other && Equals(other);
 
         public override int GetHashCode()
         {
-            ulong hash = (ulong)Store.RowBytes;
+            ulong hash = 0;
             foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(Bytes))
                 hash = System.Numerics.BitOperations.RotateLeft(hash ^ word, 29) * 0x9E3779B97F4A7C15;
             return (int)(hash >> 32);

@@ -108,7 +108,8 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
         if (_options.Kind == AnnIndexKind.Flat)
             return (new FlatIndex(store), ids);
         using HostProgress progress = new(_host, "Building the index", "vectors");
-        HnswIndex index = HnswIndex.Build(store, _options.Hnsw(_options.Seed ?? _host.Rand.Next()), progress, progress.Cancellation);
+        using HostCancellation cancellation = new(_host);
+        HnswIndex index = HnswIndex.Build(store, _options.Hnsw(_options.Seed ?? _host.Rand.Next()), progress, cancellation.Token);
         channel.Info($"Indexed {index.Count} vectors of dimension {dimension}: {index.MemoryBytes} bytes.");
         return (index, ids);
     }

@@ -34,8 +34,8 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         _searchOptions = new SearchOptions { EfSearch = efSearch };
     }
 
-    private AnnIndexTransformer(IHostEnvironment env, ModelLoadContext ctx)
-        : base(env.Register(nameof(AnnIndexTransformer)))
+    private AnnIndexTransformer(IHost host, ModelLoadContext ctx)
+        : base(host)
     {
         // *** Binary format ***
         // string: input column; string: neighbors column; string: distances column; int: K; int: efSearch
@@ -103,7 +103,7 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         Contracts.CheckValue(env, nameof(env));
         env.CheckValue(ctx, nameof(ctx));
         ctx.CheckAtModel(GetVersionInfo());
-        return new AnnIndexTransformer(env, ctx);
+        return new AnnIndexTransformer(env.Register(nameof(AnnIndexTransformer)), ctx);
     }
 
     private static IRowMapper Create(IHostEnvironment env, ModelLoadContext ctx, DataViewSchema inputSchema) =>
