@@ -19,7 +19,7 @@ public static class TernaryModelFile
     /// <summary>Saves a model in one step: to a temporary file in the same folder, then renamed.</summary>
     /// <param name="model">The model; its linear layers may be ternary, in full precision, or mixed.</param>
     /// <param name="path">The file.</param>
-    /// <param name="options">How to store it; null for int8 token embeddings and float16 for what is small.</param>
+    /// <param name="options">How to store it; null for int8 token embeddings, float16 positions and float32 for what is small.</param>
     /// <exception cref="CheckpointException">The file could not be written; an old file of that name is as it was.</exception>
     public static void Save(EmbeddingModel model, string path, TernaryModelFileOptions? options = null)
     {

@@ -84,20 +84,20 @@ internal sealed class TernaryModelTensors
         TernaryMatrix matrix = linear.Matrix;
         int rowBytes = matrix.Packed.Length / (matrix.Digits * matrix.Rows);
         Add(TernaryKind, name + Ternary, TensorType.U8, [matrix.Digits, matrix.Rows, rowBytes], (long)matrix.Rows * matrix.Columns, () => matrix.Packed);
-        AddFloats(TernaryScaleKind, name + Scale, matrix.Scales, _options.HalfPrecision, matrix.Scales.Length);
-        AddFloats(VectorKind, name + Bias, linear.Bias, _options.HalfPrecision, linear.Bias.Length);
+        AddFloats(TernaryScaleKind, name + Scale, matrix.Scales, _options.HalfPrecisionVectors, matrix.Scales.Length);
+        AddFloats(VectorKind, name + Bias, linear.Bias, _options.HalfPrecisionVectors, linear.Bias.Length);
     }
 
     private void AddDense(string kind, string biasKind, string name, DenseLinearWeights linear)
     {
-        AddFloats(kind, name + Weight, linear.Matrix, _options.HalfPrecision, linear.OutputSize, linear.InputSize);
-        AddFloats(biasKind, name + Bias, linear.Bias, _options.HalfPrecision, linear.OutputSize);
+        AddFloats(kind, name + Weight, linear.Matrix, _options.HalfPrecisionLayers, linear.OutputSize, linear.InputSize);
+        AddFloats(biasKind, name + Bias, linear.Bias, _options.HalfPrecisionVectors, linear.OutputSize);
     }
 
     private void AddNorm(string name, LayerNormWeights norm)
     {
-        AddFloats(VectorKind, name + Weight, norm.Gain, _options.HalfPrecision, norm.Gain.Length);
-        AddFloats(VectorKind, name + Bias, norm.Bias, _options.HalfPrecision, norm.Bias.Length);
+        AddFloats(VectorKind, name + Weight, norm.Gain, _options.HalfPrecisionVectors, norm.Gain.Length);
+        AddFloats(VectorKind, name + Bias, norm.Bias, _options.HalfPrecisionVectors, norm.Bias.Length);
     }
 
     private void AddTokenEmbeddings(EmbeddingTable table)

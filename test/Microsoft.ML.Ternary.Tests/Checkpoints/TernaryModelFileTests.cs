@@ -82,6 +82,24 @@ public sealed class TernaryModelFileTests
     }
 
     [Fact]
+    public void Small_weights_stay_in_float32_unless_the_options_or_their_values_say_otherwise()
+    {
+        EmbeddingModel model = TestModels.Ternary(TestModels.Tiny());
+        TensorType Type(string name, TernaryModelFileOptions? options) => SafetensorsFile.FromMemory(Bytes(model, options), "m").Tensors[name].Type;
+        Assert.Equal(TensorType.F16, Type("embeddings.position_embeddings.weight", null));
+        Assert.Equal(TensorType.F32, Type("embeddings.position_embeddings.weight", TernaryModelFileOptions.Exact));
+        Assert.Equal(TensorType.F32, Type("encoder.layer.0.output.dense.bias", null));
+        Assert.Equal(TensorType.F32, Type("encoder.layer.0.output.dense.scale", null));
+        Assert.Equal(TensorType.F16, Type("encoder.layer.0.output.dense.scale", new() { HalfPrecisionVectors = true }));
+        Assert.Equal(TensorType.F16, Type("dense.0.weight", null));
+        Assert.Equal(TensorType.F32, Type("dense.0.weight", new() { HalfPrecisionLayers = false }));
+        // This model's weights are float16 to begin with.
+        model = TestModels.Tiny("bert-f16");
+        Assert.Equal(TensorType.F16, Type("encoder.layer.0.output.dense.weight", TernaryModelFileOptions.Exact));
+        Assert.Equal(TensorType.F16, Type("encoder.layer.0.output.LayerNorm.bias", null));
+    }
+
+    [Fact]
     public void The_file_is_plain_safetensors_and_says_what_it_is()
     {
         SafetensorsFile file = SafetensorsFile.FromMemory(Bytes(TestModels.Ternary(TestModels.Tiny()), null), "m");
