@@ -1,6 +1,7 @@
 // The activations of some tokens on their way through a layer. Several projections read the same activations (query, key and
 // value), so the block keeps their int8 form once made; encoders hold on to blocks, so nothing is allocated in a forward pass.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Ternary.Kernels.Cpu;
 
@@ -111,6 +112,7 @@ public sealed class ActivationBlock
     }
 
     // Rows are whole vectors long, because they are zero up to CodeAlignment.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Sum(ReadOnlySpan<sbyte> codes)
     {
         Vector<int> sums = Vector<int>.Zero;

@@ -1,6 +1,7 @@
 // Activations enter the ternary kernels as int8. The scale is the token's own, so that one loud token does not cost its
 // neighbours their precision.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Ternary.Kernels;
@@ -42,6 +43,7 @@ public static class Int8Quantizer
     /// <summary>The largest |x|; NaN where a value is NaN.</summary>
     /// <remarks>Without their sign bits, floats compare as integers, infinity above all numbers and NaN above infinity, in one
     /// instruction.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float LargestMagnitude(ReadOnlySpan<float> values)
     {
         ReadOnlySpan<Vector<int>> vectors = MemoryMarshal.Cast<float, Vector<int>>(values);
@@ -56,6 +58,7 @@ public static class Int8Quantizer
         return BitConverter.Int32BitsToSingle(max);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Round(ReadOnlySpan<float> values, float factor, Span<sbyte> codes)
     {
         int tail = values.Length - values.Length % Vector<sbyte>.Count;

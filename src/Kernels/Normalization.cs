@@ -1,5 +1,6 @@
 // Layer norm stands between every two products of an encoder, so it adds the residual in the same pass over memory.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Ternary.Kernels;
@@ -36,12 +37,11 @@ public static class Normalization
         for (int start = 0; start < values.Length; start += size)
         {
             Span<float> row = values.Slice(start, size);
-            if (residual.Length != 0)
-                Add(row, residual.Slice(start, size));
+            ReadOnlySpan<float> added = residual.Length == 0 ? residual : residual.Slice(start, size);
             if (Vector.IsHardwareAccelerated)
-                NormalizeVectors(row, gain, bias, epsilon);
+                NormalizeVectors(row, added, gain, bias, epsilon);
             else
-                NormalizeScalar(row, gain, bias, epsilon);
+                NormalizeScalar(row, added, gain, bias, epsilon);
         }
     }
 
@@ -57,8 +57,11 @@ public static class Normalization
     }
 
     /// <summary>The plain form of the layer norm of one row.</summary>
-    internal static void NormalizeScalar(Span<float> row, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
+    internal static void NormalizeScalar(
+        Span<float> row, ReadOnlySpan<float> residual, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
     {
+        for (int i = 0; i < residual.Length; i++)
+            row[i] += residual[i];
         float sum = 0;
         foreach (float value in row)
             sum += value;
@@ -71,47 +74,25 @@ public static class Normalization
             row[i] = (row[i] - mean) * inverse * gain[i] + bias[i];
     }
 
-    // Two passes, mean before variance, because the difference of two large sums would lose the variance.
-    internal static void NormalizeVectors(Span<float> row, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
+    // Mean before variance, because the difference of two large sums would lose the variance.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void NormalizeVectors(
+        Span<float> row, ReadOnlySpan<float> residual, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
     {
+        if (residual.Length != 0)
+            Add(row, residual);
+        SubtractMean(row);
+        float inverse = 1 / MathF.Sqrt(SumOfSquares(row) / row.Length + epsilon);
         Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
         ReadOnlySpan<Vector<float>> gains = MemoryMarshal.Cast<float, Vector<float>>(gain)[..vectors.Length];
         ReadOnlySpan<Vector<float>> biases = MemoryMarshal.Cast<float, Vector<float>>(bias)[..vectors.Length];
-        int tail = vectors.Length * Vector<float>.Count;
-
-        float mean = Sum(row) / row.Length;
-        Vector<float> squares = Vector<float>.Zero;
-        foreach (ref Vector<float> vector in vectors)
-        {
-            vector -= new Vector<float>(mean);
-            squares += vector * vector;
-        }
-        float square = Vector.Sum(squares);
-        foreach (ref float value in row[tail..])
-        {
-            value -= mean;
-            square += value * value;
-        }
-
-        float inverse = 1 / MathF.Sqrt(square / row.Length + epsilon);
         for (int i = 0; i < vectors.Length; i++)
             vectors[i] = Vector.MultiplyAddEstimate(vectors[i] * inverse, gains[i], biases[i]);
-        for (int i = tail; i < row.Length; i++)
+        for (int i = vectors.Length * Vector<float>.Count; i < row.Length; i++)
             row[i] = row[i] * inverse * gain[i] + bias[i];
     }
 
-    private static float Sum(ReadOnlySpan<float> row)
-    {
-        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
-        Vector<float> sums = Vector<float>.Zero;
-        foreach (Vector<float> vector in vectors)
-            sums += vector;
-        float sum = Vector.Sum(sums);
-        foreach (float value in row[(vectors.Length * Vector<float>.Count)..])
-            sum += value;
-        return sum;
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add(Span<float> values, ReadOnlySpan<float> added)
     {
         Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
@@ -120,5 +101,50 @@ public static class Normalization
             vectors[i] += addedVectors[i];
         for (int i = vectors.Length * Vector<float>.Count; i < values.Length; i++)
             values[i] += added[i];
+    }
+
+    // Two sums at a time, here and below: an addition waits for the one before it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SubtractMean(Span<float> row)
+    {
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
+        Span<float> tail = row[(vectors.Length * Vector<float>.Count)..];
+        Vector<float> even = Vector<float>.Zero, odd = Vector<float>.Zero;
+        int last = vectors.Length - 1;
+        for (int i = 0; i < last; i += 2)
+        {
+            even += vectors[i];
+            odd += vectors[i + 1];
+        }
+        if (vectors.Length % 2 != 0)
+            even += vectors[last];
+        float sum = Vector.Sum(even + odd);
+        foreach (float value in tail)
+            sum += value;
+
+        float mean = sum / row.Length;
+        foreach (ref Vector<float> vector in vectors)
+            vector -= new Vector<float>(mean);
+        foreach (ref float value in tail)
+            value -= mean;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float SumOfSquares(ReadOnlySpan<float> row)
+    {
+        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
+        Vector<float> even = Vector<float>.Zero, odd = Vector<float>.Zero;
+        int last = vectors.Length - 1;
+        for (int i = 0; i < last; i += 2)
+        {
+            even = Vector.MultiplyAddEstimate(vectors[i], vectors[i], even);
+            odd = Vector.MultiplyAddEstimate(vectors[i + 1], vectors[i + 1], odd);
+        }
+        if (vectors.Length % 2 != 0)
+            even = Vector.MultiplyAddEstimate(vectors[last], vectors[last], even);
+        float sum = Vector.Sum(even + odd);
+        foreach (float value in row[(vectors.Length * Vector<float>.Count)..])
+            sum += value * value;
+        return sum;
     }
 }

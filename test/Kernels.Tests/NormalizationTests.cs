@@ -40,13 +40,14 @@ public class NormalizationTests
     public void PlainAndVectorisedFormsAgreeWithTheDefinition(int size)
     {
         var random = new Random(size);
-        float[] values = Values(random, size), gain = Values(random, size), bias = Values(random, size);
+        float[] values = Values(random, size), residual = Values(random, size);
+        float[] gain = Values(random, size), bias = Values(random, size);
         float[] scalar = [.. values], vectors = [.. values];
 
-        Normalization.NormalizeScalar(scalar, gain, bias, 1e-12f);
-        Normalization.NormalizeVectors(vectors, gain, bias, 1e-12f);
+        Normalization.NormalizeScalar(scalar, residual, gain, bias, 1e-12f);
+        Normalization.NormalizeVectors(vectors, residual, gain, bias, 1e-12f);
 
-        double[] expected = Definition(values, gain, bias, 1e-12);
+        double[] expected = Definition(values.Zip(residual, (x, r) => x + r).ToArray(), gain, bias, 1e-12);
         AssertClose(expected, scalar);
         AssertClose(expected, vectors);
     }

@@ -76,6 +76,7 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
     }
 
     /// <summary>Turns blocks of 2-bit codes into steps of bytes: 64 bytes a step, four inputs for each of 16 outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen(byte* packed, int blocks, byte* strip)
     {
         for (int block = 0; block < blocks; block++)
@@ -116,6 +117,7 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
             Row1(a + row * stride, strip, steps, sums + row * TwoBitPanels.PanelOutputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows6(sbyte* a, nint stride, byte* strip, int steps, int* sums)
     {
         Vector256<short> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
@@ -140,6 +142,7 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
         Fold(c50, c51, sums + 5 * TwoBitPanels.PanelOutputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows4(sbyte* a, nint stride, byte* strip, int steps, int* sums)
     {
         Vector256<short> c00 = default, c01 = default, c10 = default, c11 = default;
@@ -160,6 +163,7 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
         Fold(c30, c31, sums + 3 * TwoBitPanels.PanelOutputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows2(sbyte* a, nint stride, byte* strip, int steps, int* sums)
     {
         Vector256<short> c00 = default, c01 = default, c10 = default, c11 = default;
@@ -174,6 +178,7 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
         Fold(c10, c11, sums + TwoBitPanels.PanelOutputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row1(sbyte* a, byte* strip, int steps, int* sums)
     {
         Vector256<short> c0 = default, c1 = default;
@@ -182,6 +187,7 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
         Fold(c0, c1, sums);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row1Packed(sbyte* a, byte* packed, int blocks, int* sums)
     {
         Vector256<byte> mask = Vector256.Create((byte)3);

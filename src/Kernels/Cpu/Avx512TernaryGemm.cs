@@ -62,6 +62,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
     /// <summary>Writes the table of each three activations of a row, <paramref name="stride"/> entries apart.</summary>
     /// <remarks>The byte product wants one factor unsigned, so activations are raised by 128; what that adds to an entry,
     /// 128 x the sum of its codes, is taken off again.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MakeTables(sbyte* codes, int length, byte* raised, int triples, short* tables, int stride)
     {
         for (int k = 0; k < length; k += Vector256<byte>.Count)
@@ -108,6 +109,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows8(short* tables, ushort* packed, int words, int* sums)
     {
         Vector512<short> c00 = default, c01 = default, c02 = default, c10 = default, c11 = default, c12 = default;
@@ -140,6 +142,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         Fold(c70, c71, c72, sums + 7 * PanelOutputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows4(short* tables, ushort* packed, int words, int* sums)
     {
         Vector512<short> c00 = default, c01 = default, c02 = default, c10 = default, c11 = default, c12 = default;
@@ -162,6 +165,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         Fold(c30, c31, c32, sums + 3 * PanelOutputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows2(short* tables, ushort* packed, int words, int* sums)
     {
         Vector512<short> c00 = default, c01 = default, c02 = default, c10 = default, c11 = default, c12 = default;
@@ -179,6 +183,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         Fold(c10, c11, c12, sums + PanelOutputs);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows1(short* tables, ushort* packed, int words, int* sums)
     {
         Vector512<short> c0 = default, c1 = default, c2 = default;

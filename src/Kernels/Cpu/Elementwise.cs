@@ -31,6 +31,7 @@ internal static class Elementwise
     }
 
     // The tail goes through a vector too: the same text must embed to the same bits wherever it stands in a batch.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ApplyVectors<TFunction>(Span<float> values) where TFunction : struct, IElementwiseFunction
     {
         Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);

@@ -24,6 +24,7 @@ internal static unsafe class FloatGemm
     /// <param name="depth">Rows of B.</param>
     /// <param name="factor">Applied to every value.</param>
     /// <param name="panels">Receives PaddedColumns(columns) x depth values.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTransposed(float* transposed, nint stride, int columns, int depth, float factor, float* panels)
     {
         for (int first = 0; first < columns; first += PanelColumns, panels += (nint)depth * PanelColumns)
@@ -41,6 +42,7 @@ internal static unsafe class FloatGemm
     }
 
     /// <summary>Lays out B given row by row, <paramref name="stride"/> values apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(float* rows, nint stride, int columns, int depth, float* panels)
     {
         for (int first = 0; first < columns; first += PanelColumns)
@@ -72,6 +74,8 @@ internal static unsafe class FloatGemm
     /// <param name="start">PaddedColumns(columns) values, or null for zeros.</param>
     /// <param name="c">C, its rows <paramref name="cStride"/> apart.</param>
     /// <param name="cStride">Values between two rows of C.</param>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
         float* a, nint aStride, int rows, int depth, float* panels, int columns, float* start, float* c, nint cStride)
     {
@@ -107,10 +111,15 @@ internal static unsafe class FloatGemm
             Rows6(a, aStride, depth, panel, start, c, cStride);
             return 6;
         }
-        if (rows >= 3)
+        if (rows >= 4)
         {
-            Rows3(a, aStride, depth, panel, start, c, cStride);
-            return 3;
+            Rows4(a, aStride, depth, panel, start, c, cStride);
+            return 4;
+        }
+        if (rows >= 2)
+        {
+            Rows2(a, aStride, depth, panel, start, c, cStride);
+            return 2;
         }
         Row1(a, depth, panel, start, c);
         return 1;
@@ -128,6 +137,7 @@ internal static unsafe class FloatGemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows6(float* a, nint aStride, int depth, float* panel, float* start, float* c, nint cStride)
     {
         Vector256<float> s0 = Vector256.Load(start), s1 = Vector256.Load(start + 8);
@@ -152,22 +162,42 @@ internal static unsafe class FloatGemm
         Store(c50, c51, c + 5 * cStride);
     }
 
-    private static void Rows3(float* a, nint aStride, int depth, float* panel, float* start, float* c, nint cStride)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows4(float* a, nint aStride, int depth, float* panel, float* start, float* c, nint cStride)
     {
         Vector256<float> s0 = Vector256.Load(start), s1 = Vector256.Load(start + 8);
-        Vector256<float> c00 = s0, c01 = s1, c10 = s0, c11 = s1, c20 = s0, c21 = s1;
-        for (float* end = a + depth; a < end; a++, panel += PanelColumns)
+        Vector256<float> c00 = s0, c01 = s1, c10 = s0, c11 = s1, c20 = s0, c21 = s1, c30 = s0, c31 = s1;
+        float* a3 = a + 3 * aStride;
+        for (float* end = a + depth; a < end; a++, a3++, panel += PanelColumns)
         {
             Vector256<float> b0 = Vector256.Load(panel), b1 = Vector256.Load(panel + 8);
             Step(a, b0, b1, ref c00, ref c01);
             Step(a + aStride, b0, b1, ref c10, ref c11);
             Step(a + 2 * aStride, b0, b1, ref c20, ref c21);
+            Step(a3, b0, b1, ref c30, ref c31);
         }
         Store(c00, c01, c);
         Store(c10, c11, c + cStride);
         Store(c20, c21, c + 2 * cStride);
+        Store(c30, c31, c + 3 * cStride);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows2(float* a, nint aStride, int depth, float* panel, float* start, float* c, nint cStride)
+    {
+        Vector256<float> s0 = Vector256.Load(start), s1 = Vector256.Load(start + 8);
+        Vector256<float> c00 = s0, c01 = s1, c10 = s0, c11 = s1;
+        for (float* end = a + depth; a < end; a++, panel += PanelColumns)
+        {
+            Vector256<float> b0 = Vector256.Load(panel), b1 = Vector256.Load(panel + 8);
+            Step(a, b0, b1, ref c00, ref c01);
+            Step(a + aStride, b0, b1, ref c10, ref c11);
+        }
+        Store(c00, c01, c);
+        Store(c10, c11, c + cStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row1(float* a, int depth, float* panel, float* start, float* c)
     {
         Vector256<float> c0 = Vector256.Load(start), c1 = Vector256.Load(start + 8);

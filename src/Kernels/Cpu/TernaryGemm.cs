@@ -1,4 +1,5 @@
 // The seam between a ternary layer and its implementations: weights laid out once, rows of activations in, floats out.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.Ternary.Kernels.Cpu;
@@ -45,6 +46,7 @@ internal abstract unsafe class TernaryGemm
 
     /// <summary>y = (sum - excess) x (rowScale x scale) + bias for the outputs of one row from <paramref name="first"/> on, in the
     /// same order of operations everywhere, so that equal sums give equal bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected void Finish(int* sums, int excess, float rowScale, int first, int count, float* output)
     {
         fixed (float* scales = &Scales[first], bias = &Bias[first])

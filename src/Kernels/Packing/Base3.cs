@@ -4,6 +4,8 @@
 //
 // 3^5 = 243, so bytes 243 to 255 never occur. Rows begin on a byte; the columns missing in a row's last byte count as 0,
 // so that equal matrices have equal bytes.
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Ternary.Kernels.Packing;
 
 internal static class Base3
@@ -31,6 +33,7 @@ internal static class Base3
     }
 
     /// <summary>Writes the codes of one row; the bytes are known to be at most <see cref="LargestByte"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void UnpackRow(ReadOnlySpan<byte> row, Span<sbyte> codes)
     {
         int whole = codes.Length / CodesPerByte;

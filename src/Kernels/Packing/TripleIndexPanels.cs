@@ -6,6 +6,7 @@
 //
 //   A panel holds 96 outputs, three vectors of 32 words, and all inputs: word q of output n of a panel is at 96 q + n.
 //   Panels follow one another. Missing outputs and inputs hold code 0.
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Ternary.Kernels.Cpu;
 
 namespace Microsoft.ML.Ternary.Kernels.Packing;
@@ -26,6 +27,7 @@ internal static class TripleIndexPanels
     /// <summary>The codes that an index stands for.</summary>
     public static (int C0, int C1, int C2) Codes(int index) => (index % 3 - 1, index / 3 % 3 - 1, index / 9 - 1);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static AlignedBuffer<ushort> Pack(TernaryMatrix matrix)
     {
         int words = Words(matrix.Columns);

@@ -6,6 +6,7 @@
 //
 //   So shifting 64 bytes right by 2 g and masking leaves the codes of four inputs for each output, side by side, which is how
 //   a byte product wants them. Missing outputs and inputs hold code 0; activations past a row's end are zero.
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Ternary.Kernels.Cpu;
 
 namespace Microsoft.ML.Ternary.Kernels.Packing;
@@ -21,6 +22,7 @@ internal static class TwoBitPanels
     /// <summary>Blocks of 16 inputs in a panel.</summary>
     public static int Blocks(int inputs) => (inputs + BlockInputs - 1) / BlockInputs;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static AlignedBuffer<byte> Pack(TernaryMatrix matrix)
     {
         int panelBytes = Blocks(matrix.Columns) * BlockBytes;
