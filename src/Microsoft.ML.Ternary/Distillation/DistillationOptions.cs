@@ -45,8 +45,8 @@ public sealed record DistillationOptions
     /// <summary>How often the held-out cosine is measured during the run; null for about twelve times.</summary>
     public TimeSpan? EvaluationInterval { get; init; }
 
-    /// <summary>Seed of the order of the batches.</summary>
-    public int Seed { get; init; } = 1;
+    /// <summary>Seed of the order of the batches. Null is 1, and in an ML.NET pipeline the seed of the MLContext where it has one.</summary>
+    public int? Seed { get; init; }
 
     /// <summary>Where the model is trained: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Anything but cpu needs a libtorch for it.</summary>
     public string Device { get; init; } = "cpu";
@@ -66,6 +66,9 @@ public sealed record DistillationOptions
 
     /// <summary>Whether to go on from <see cref="CheckpointPath"/> where that file exists.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>The seed that a run uses.</summary>
+    internal int EffectiveSeed => Seed ?? 1;
 
     internal void Validate()
     {

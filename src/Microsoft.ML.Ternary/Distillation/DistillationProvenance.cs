@@ -18,7 +18,7 @@ internal static class DistillationProvenance
             ["distillation.int8_activations"] = recipe.SimulateInt8Activations ? "simulated" : "not simulated",
             ["distillation.learning_rate"] = Number(recipe.LearningRate ?? 0),
             ["distillation.batch_size"] = recipe.BatchSize.ToString(CultureInfo.InvariantCulture),
-            ["distillation.seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+            ["distillation.seed"] = options.EffectiveSeed.ToString(CultureInfo.InvariantCulture),
             ["distillation.steps"] = report.Steps.ToString(CultureInfo.InvariantCulture),
             ["distillation.tokens"] = report.Tokens.ToString(CultureInfo.InvariantCulture),
             ["distillation.cosine_mean"] = Number(report.CosineMean),

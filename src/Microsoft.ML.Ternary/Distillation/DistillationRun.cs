@@ -34,7 +34,7 @@ internal sealed class DistillationRun : IDisposable
         (IReadOnlyList<string> heldOut, IReadOnlySet<long> rows) = HeldOutRows.Choose(options.HeldOut, corpus);
         _heldOutIsTrainingText = options.HeldOut is null && rows.Count == 0;
         var tokenizer = TextTokenizer.Create(teacher.Tokenizer);
-        _corpus = new TrainingCorpus(corpus, tokenizer, options.Recipe.BatchSize, options.MaxLength, options.Seed, rows);
+        _corpus = new TrainingCorpus(corpus, tokenizer, options.Recipe.BatchSize, options.MaxLength, options.EffectiveSeed, rows);
         _trainer = new DistillationTrainer(teacher, options);
         _cancellation.ThrowIfCancellationRequested();
         _heldOut = new HeldOutComparison(heldOut, _trainer.Teacher);

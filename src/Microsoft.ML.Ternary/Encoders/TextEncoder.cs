@@ -105,7 +105,7 @@ public sealed class TextEncoder : IDisposable
         _workspaces.Clear();
     }
 
-    private static void Validate(EmbeddingModel model, TextEncoderOptions options)
+    internal static void Validate(EmbeddingModel model, TextEncoderOptions options)
     {
         if (options.MaxThreads < 1)
             throw new ArgumentException($"MaxThreads is {options.MaxThreads}; at least 1 is needed.", nameof(options));

@@ -1,7 +1,6 @@
 // What a reader of the look-ahead view may rely on: rows in order and whole, on one cursor or many, nothing embedded for
 // nothing. A fake model stands in, so that every value can be told by looking.
 using System.Globalization;
-using System.Reflection;
 using FsCheck;
 using FsCheck.Xunit;
 using Microsoft.ML.Data;
@@ -238,7 +237,7 @@ public sealed class LookAheadViewTests
         IDataView view = new FakeEmbedding().View(_ml, Row.View(_ml, 1000));
         using DataViewRowCursor cursor = view.GetRowCursor(view.Schema);
         Assert.True(cursor.MoveNext());
-        Cancel(_ml);
+        MlNet.Cancel(_ml);
         Assert.Throws<OperationCanceledException>(() =>
         {
             while (cursor.MoveNext())
@@ -253,7 +252,7 @@ public sealed class LookAheadViewTests
         {
             BeforeEmbed = token =>
             {
-                Cancel(_ml);
+                MlNet.Cancel(_ml);
                 Assert.True(token.WaitHandle.WaitOne(TimeSpan.FromSeconds(10)));
                 token.ThrowIfCancellationRequested();
             },
@@ -290,9 +289,6 @@ public sealed class LookAheadViewTests
 
     private IDataView AsFloat(IDataView view) =>
         _ml.Transforms.Conversion.ConvertType("Number", outputKind: DataKind.Single).Fit(view).Transform(view);
-
-    private static void Cancel(MLContext ml) =>
-        typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(ml, null);
 
     private static int[] ShuffledNumbers(IDataView view, int seed)
     {

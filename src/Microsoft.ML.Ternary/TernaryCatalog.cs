@@ -1,0 +1,81 @@
+// The front door: everything this package adds to an MLContext, as extension methods on the catalogs where ML.NET's users
+// look for it.
+using Microsoft.ML.Data;
+using Microsoft.ML.Ternary;
+using Microsoft.ML.Ternary.Checkpoints;
+
+namespace Microsoft.ML;
+
+/// <summary>Ternary embedding models in ML.NET pipelines.</summary>
+public static class TernaryCatalog
+{
+    /// <summary>Embeds a text column with a saved model.</summary>
+    /// <param name="catalog">The text transforms of an MLContext.</param>
+    /// <param name="outputColumnName">Name of the vector column that is added.</param>
+    /// <param name="inputColumnName">Name of the text column; null takes <paramref name="outputColumnName"/>, whose text the
+    /// vectors then replace.</param>
+    /// <param name="modelPath">A ternary model file, or a sentence-transformers folder to embed with in full precision. It is
+    /// read now; a saved pipeline holds the model itself, not the path.</param>
+    /// <param name="options">Dimension, prefix and so on; null for the defaults.</param>
+    /// <exception cref="CheckpointException">The model is absent, damaged, of a newer version or of a kind that is not supported.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <example><code><![CDATA[
+    /// var pipeline = ml.Transforms.Text.ApplyTernaryEmbedding("Features", "Text", "all-MiniLM-L6-v2.ternary")
+    ///     .Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
+    /// ]]></code></example>
+    public static TernaryEmbeddingEstimator ApplyTernaryEmbedding(
+        this TransformsCatalog.TextTransforms catalog,
+        string outputColumnName,
+        string? inputColumnName,
+        string modelPath,
+        TernaryEmbeddingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrWhiteSpace(modelPath);
+        return new TernaryEmbeddingEstimator(
+            catalog.GetEnvironment(), outputColumnName, inputColumnName, EmbeddingModelFile.Load(modelPath), options);
+    }
+
+    /// <summary>Embeds a text column with a model that is loaded already.</summary>
+    /// <param name="catalog">The text transforms of an MLContext.</param>
+    /// <param name="outputColumnName">Name of the vector column that is added.</param>
+    /// <param name="inputColumnName">Name of the text column; null takes <paramref name="outputColumnName"/>, whose text the
+    /// vectors then replace.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Dimension, prefix and so on; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static TernaryEmbeddingEstimator ApplyTernaryEmbedding(
+        this TransformsCatalog.TextTransforms catalog,
+        string outputColumnName,
+        string? inputColumnName,
+        EmbeddingModel model,
+        TernaryEmbeddingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new TernaryEmbeddingEstimator(catalog.GetEnvironment(), outputColumnName, inputColumnName, model, options);
+    }
+
+    /// <summary>Distils an embedding model into its own ternary copy on the rows of a text column, and embeds with it.</summary>
+    /// <param name="catalog">The text transforms of an MLContext.</param>
+    /// <param name="outputColumnName">Name of the vector column that is added.</param>
+    /// <param name="inputColumnName">Name of the text column; null takes <paramref name="outputColumnName"/>, whose text the
+    /// vectors then replace.</param>
+    /// <param name="options">The teacher, and how it is distilled.</param>
+    /// <exception cref="CheckpointException">The teacher is absent, damaged or of a kind that is not supported.</exception>
+    /// <exception cref="ArgumentException">No teacher is named, or an option is out of range.</exception>
+    /// <example><code><![CDATA[
+    /// TernaryEmbeddingTransformer embed = ml.Transforms.Text
+    ///     .DistillTernaryEmbedding("Embedding", "Text", new() { Teacher = "samples/models/all-MiniLM-L6-v2" })
+    ///     .Fit(unlabelledText);
+    /// embed.SaveModel("all-MiniLM-L6-v2.ternary");
+    /// ]]></code></example>
+    public static TernaryDistillEstimator DistillTernaryEmbedding(
+        this TransformsCatalog.TextTransforms catalog,
+        string outputColumnName,
+        string? inputColumnName,
+        TernaryDistillOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new TernaryDistillEstimator(catalog.GetEnvironment(), outputColumnName, inputColumnName, options);
+    }
+}

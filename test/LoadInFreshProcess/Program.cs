@@ -1,0 +1,31 @@
+// What a user's program does with a saved pipeline: load it and predict, naming no type of this package and registering
+// nothing. Prints, for each line of its input, the bits of every number predicted, so that the test that started it can compare
+// them with its own. usage: LoadInFreshProcess MODEL.zip < TEXTS
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+MLContext ml = new();
+ITransformer model = ml.Model.Load(args[0], out DataViewSchema schema);
+Console.WriteLine(string.Join(' ', schema.Select(column => column.Name)));
+using (PredictionEngine<Input, Output> engine = ml.Model.CreatePredictionEngine<Input, Output>(model))
+{
+    while (Console.In.ReadLine() is string text)
+    {
+        Output output = engine.Predict(new Input { Text = text });
+        Console.WriteLine(string.Join(' ', output.Embedding.Concat(output.Score).Select(BitConverter.SingleToUInt32Bits)));
+    }
+}
+
+internal sealed class Input
+{
+    public string? Text { get; set; }
+
+    public string Label { get; set; } = "";
+}
+
+internal sealed class Output
+{
+    public float[] Embedding { get; set; } = [];
+
+    public float[] Score { get; set; } = [];
+}
