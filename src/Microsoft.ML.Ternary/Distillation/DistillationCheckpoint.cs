@@ -54,7 +54,7 @@ internal static class DistillationCheckpoint
 
     // What must be the same for the moments to mean anything. The length of the run may change.
     private static string Identity(IReadOnlyList<Trainable> trainables, DistillationOptions options) =>
-        JsonSerializer.Serialize(new { options.Recipe, options.EffectiveSeed, options.MaxLength, Shapes = trainables.Select(t => $"{t.Name} {t.Values.Length}") });
+        JsonSerializer.Serialize(new { options.Recipe, Seed = options.EffectiveSeed, options.MaxLength, Shapes = trainables.Select(t => $"{t.Name} {t.Values.Length}") });
 
     private static void Require(bool holds, string path, string why)
     {
