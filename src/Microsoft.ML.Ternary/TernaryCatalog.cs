@@ -6,7 +6,7 @@ using Microsoft.ML.Ternary.Checkpoints;
 
 namespace Microsoft.ML;
 
-/// <summary>Ternary embedding models in ML.NET pipelines.</summary>
+/// <summary>Ternary embedding models and nearest-neighbour search in ML.NET pipelines.</summary>
 public static class TernaryCatalog
 {
     /// <summary>Embeds a text column with a saved model.</summary>
@@ -78,4 +78,14 @@ public static class TernaryCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         return new TernaryDistillEstimator(catalog.GetEnvironment(), outputColumnName, inputColumnName, options);
     }
+
+    /// <summary>Indexes the vectors of a column and finds for each row its nearest neighbours among them.</summary>
+    /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">The column made: the ids of the nearest neighbours, nearest first. A second column,
+    /// <see cref="AnnIndexOptions.DistancesColumn"/>, has their distances.</param>
+    /// <param name="inputColumnName">The column of vectors, of known size.</param>
+    /// <param name="options">Options, or null for the defaults: HNSW, cosine, ten neighbours.</param>
+    public static AnnIndexEstimator NearestNeighbors(
+        this TransformsCatalog catalog, string outputColumnName, string inputColumnName, AnnIndexOptions? options = null) =>
+        new(catalog.GetEnvironment(), outputColumnName, inputColumnName, options);
 }

@@ -134,6 +134,15 @@ public sealed class LookAheadViewTests
     }
 
     [Fact]
+    public void OrderSurvivesTransformsThatReadItOnSeveralCursors()
+    {
+        // ML.NET's row mappers take a cursor set of what is before them and put its rows back in order by their batches.
+        IDataView view = new FakeEmbedding().View(_ml, Row.View(_ml, 3000));
+        IDataView after = _ml.Transforms.Concatenate("Both", "Embedding", "Known").Fit(view).Transform(view);
+        Assert.Equal(Enumerable.Range(0, 3000).Select(i => (float)i), after.GetColumn<float[]>("Both").Select(vector => vector[0]));
+    }
+
+    [Fact]
     public void AnEmptyViewStaysEmpty()
     {
         FakeEmbedding model = new();
