@@ -1,8 +1,5 @@
 // The activations of some tokens on their way through a layer. Several projections read the same activations (query, key and
 // value), so the block keeps their int8 form once made; encoders hold on to blocks, so nothing is allocated in a forward pass.
-using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Microsoft.ML.Ternary.Kernels.Cpu;
 
 namespace Microsoft.ML.Ternary.Kernels;
@@ -104,24 +101,9 @@ public sealed class ActivationBlock
         for (int row = 0; row < Rows; row++)
         {
             Span<sbyte> codes = _codes.Span.Slice(row * stride, stride);
-            _scales[row] = Int8Quantizer.Quantize(_values.Span.Slice(row * Columns, Columns), codes);
+            _scales[row] = Int8Quantizer.Quantize(_values.Span.Slice(row * Columns, Columns), codes, out _sums[row]);
             codes[Columns..].Clear();
-            _sums[row] = Sum(codes);
         }
         _isQuantized = true;
-    }
-
-    // Rows are whole vectors long, because they are zero up to CodeAlignment.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Sum(ReadOnlySpan<sbyte> codes)
-    {
-        Vector<int> sums = Vector<int>.Zero;
-        foreach (Vector<sbyte> vector in MemoryMarshal.Cast<sbyte, Vector<sbyte>>(codes))
-        {
-            Vector.Widen(vector, out Vector<short> low, out Vector<short> high);
-            Vector.Widen(low + high, out Vector<int> first, out Vector<int> second);
-            sums += first + second;
-        }
-        return Vector.Sum(sums);
     }
 }

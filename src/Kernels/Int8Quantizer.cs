@@ -25,7 +25,10 @@ public static class Int8Quantizer
     /// <returns>The scale. It is 0, with codes 0, for a vector of zeros, and NaN, with codes 0, where a value is not finite, so
     /// that the fault shows in whatever is computed from it.</returns>
     /// <exception cref="ArgumentException"><paramref name="codes"/> is shorter than <paramref name="values"/>.</exception>
-    public static float Quantize(ReadOnlySpan<float> values, Span<sbyte> codes)
+    public static float Quantize(ReadOnlySpan<float> values, Span<sbyte> codes) => Quantize(values, codes, out _);
+
+    /// <summary>Quantises a vector and adds up its codes.</summary>
+    internal static float Quantize(ReadOnlySpan<float> values, Span<sbyte> codes, out int sum)
     {
         if (codes.Length < values.Length)
             throw new ArgumentException($"{values.Length} codes are expected; the destination holds {codes.Length}.", nameof(codes));
@@ -34,9 +37,10 @@ public static class Int8Quantizer
         if (!(max >= SmallestMagnitude && float.IsFinite(max)))
         {
             codes.Clear();
+            sum = 0;
             return float.IsFinite(max) ? 0 : float.NaN;
         }
-        Round(values, LargestCode / max, codes);
+        sum = Round(values, LargestCode / max, codes);
         return max / LargestCode;
     }
 
@@ -59,19 +63,26 @@ public static class Int8Quantizer
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Round(ReadOnlySpan<float> values, float factor, Span<sbyte> codes)
+    private static int Round(ReadOnlySpan<float> values, float factor, Span<sbyte> codes)
     {
         int tail = values.Length - values.Length % Vector<sbyte>.Count;
         ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values[..tail]);
         Span<Vector<sbyte>> packed = MemoryMarshal.Cast<sbyte, Vector<sbyte>>(codes[..tail]);
+        Vector<int> sums = Vector<int>.Zero;
         for (int i = 0; i < packed.Length; i++)
         {
-            Vector<short> low = Vector.Narrow(Rounded(vectors[4 * i], factor), Rounded(vectors[4 * i + 1], factor));
-            Vector<short> high = Vector.Narrow(Rounded(vectors[4 * i + 2], factor), Rounded(vectors[4 * i + 3], factor));
-            packed[i] = Vector.Narrow(low, high);
+            Vector<int> first = Rounded(vectors[4 * i], factor), second = Rounded(vectors[4 * i + 1], factor);
+            Vector<int> third = Rounded(vectors[4 * i + 2], factor), fourth = Rounded(vectors[4 * i + 3], factor);
+            sums += first + second + (third + fourth);
+            packed[i] = Vector.Narrow(Vector.Narrow(first, second), Vector.Narrow(third, fourth));
         }
+        int sum = Vector.Sum(sums);
         for (int i = tail; i < values.Length; i++)
+        {
             codes[i] = (sbyte)MathF.Round(values[i] * factor);
+            sum += codes[i];
+        }
+        return sum;
     }
 
     private static Vector<int> Rounded(Vector<float> values, float factor) =>

@@ -27,6 +27,10 @@ internal sealed unsafe class AlignedBuffer<T> where T : unmanaged
         if (length <= Length)
             return;
         int slack = Alignment / sizeof(T) - 1;
+
+        // A buffer that grows once will grow again with the next longer batch: half as much again ends that soon.
+        if (Length > 0)
+            length = Math.Max(length, (int)Math.Min(Length * 3L / 2, Array.MaxLength - slack));
         _array = GC.AllocateArray<T>(checked(length + slack), pinned: true);
         Length = length;
         T* start = (T*)Unsafe.AsPointer(ref _array[0]);
