@@ -1,7 +1,6 @@
 // Distillation from inside a pipeline: what Fit takes, tells, and returns. That distillation learns is tested where it is written.
 using System.Diagnostics;
 using Microsoft.ML.Data;
-using Microsoft.ML.Runtime;
 using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Distillation;
 
@@ -71,6 +70,55 @@ public sealed class TernaryDistillEstimatorTests
         Assert.Contains(log, message => message.Contains("Distilling into ternary weights") && message.Contains("seed 1"));
         Assert.Contains(log, message => message.Contains("cosine to the teacher"));
         Assert.Equal([1, 2, 3], listener.Steps.Distinct());
+    }
+
+    [Fact]
+    public void TheProgressChannelHasStepsAndMetricsWhileItRuns()
+    {
+        List<string> seen = [];
+        Listener listener = new() { OnStep = () => seen.AddRange(MlNet.Progress(_ml)) };
+        Estimator(_ml, options => options with { Progress = listener }).Fit(TextRow.View(_ml, TinyModels.Texts(100)));
+        Assert.Contains(seen, line => line.StartsWith("Distilling: steps 2 of 3, loss ", StringComparison.Ordinal) && line.Contains("tokens/s"));
+        Assert.Empty(MlNet.Progress(_ml));
+    }
+
+    [Fact]
+    public void AFitThatWasCancelledGoesOnFromItsCheckpoint()
+    {
+        using TemporaryFolder folder = new();
+        IDataView rows = TextRow.View(_ml, TinyModels.Texts(300));
+        DistillationOptions settings = new() { Steps = 6, Threads = 1, CheckpointPath = folder.File("checkpoint"), Resume = true };
+        using CancellationTokenSource source = new();
+        Listener first = new(), second = new();
+        first = new() { OnStep = () => CancelAt(3, first, source) };
+        Assert.ThrowsAny<OperationCanceledException>(() => Estimator(_ml, options => options with
+        {
+            Distillation = settings,
+            Progress = first,
+            CancellationToken = source.Token,
+        }).Fit(rows));
+        TernaryEmbeddingTransformer resumed = Estimator(_ml, options => options with { Distillation = settings, Progress = second }).Fit(rows);
+        TernaryEmbeddingTransformer whole = Estimator(_ml, options => options with { Distillation = settings with { CheckpointPath = null, Resume = false } }).Fit(rows);
+        Assert.InRange(second.Steps[0], 2, 6);
+        Assert.Equal(6, resumed.Report!.Steps);
+        Assert.Equal(whole.Transform(rows).GetColumn<float[]>("Embedding"), resumed.Transform(rows).GetColumn<float[]>("Embedding"));
+    }
+
+    [Fact]
+    public void TheTeacherMayBeNamedByItsFolder()
+    {
+        TernaryDistillEstimator estimator = _ml.Transforms.Text.DistillTernaryEmbedding("Embedding", "Text", new()
+        {
+            Teacher = TestPaths.Tiny("st-mean"),
+            Distillation = new() { Steps = 1, Threads = 1 },
+        });
+        Assert.Equal(1, estimator.Fit(TextRow.View(_ml, TinyModels.Texts(40))).Report!.Steps);
+    }
+
+    [Fact]
+    public void ATeacherThatIsTernaryAlreadyIsRefused()
+    {
+        Assert.ThrowsAny<ArgumentException>(() => Estimator(_ml, options => options with { TeacherModel = TinyModels.Normalized }).Fit(TextRow.View(_ml, ["a"])));
     }
 
     [Fact]
@@ -205,6 +253,12 @@ public sealed class TernaryDistillEstimatorTests
         });
         Assert.ThrowsAny<OperationCanceledException>(() => estimator.Fit(TextRow.View(ml, TinyModels.Texts(200))));
         Assert.InRange(sinceCancelled.Elapsed.TotalSeconds, 0, 3);
+    }
+
+    private static void CancelAt(int step, Listener listener, CancellationTokenSource source)
+    {
+        if (listener.Steps[^1] == step)
+            source.Cancel();
     }
 
     private sealed class Listener : IProgress<DistillationProgress>
