@@ -68,11 +68,40 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
 
     private void FinishPanel(ActivationBlock input, int row, int rows, int n, int* sums, float* output)
     {
-        ReadOnlySpan<float> scales = input.CodeScales;
-        ReadOnlySpan<int> codeSums = input.CodeSums;
         int count = Math.Min(TwoBitPanels.PanelOutputs, Outputs - n);
-        for (int m = row; m < row + rows; m++, sums += TwoBitPanels.PanelOutputs)
-            Finish(sums, codeSums[m], scales[m], n, count, output + (nint)m * Outputs + n);
+        fixed (int* excesses = input.CodeSums[row..])
+        fixed (float* rowScales = input.CodeScales[row..])
+        {
+            output += (nint)row * Outputs + n;
+            if (count == TwoBitPanels.PanelOutputs)
+            {
+                FinishWholePanel(sums, excesses, rowScales, rows, n, output);
+                return;
+            }
+            for (int m = 0; m < rows; m++, sums += TwoBitPanels.PanelOutputs, output += Outputs)
+                Finish(sums, excesses[m], rowScales[m], n, count, output);
+        }
+    }
+
+    /// <summary>What <see cref="TernaryGemm.Finish"/> does, for many rows of 16 outputs whose scales and biases stay in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FinishWholePanel(int* sums, int* excesses, float* rowScales, int rows, int n, float* output)
+    {
+        fixed (float* scales = &Scales[n], bias = &Bias[n])
+        {
+            Vector256<float> s0 = Vector256.Load(scales), s1 = Vector256.Load(scales + 8);
+            Vector256<float> b0 = Vector256.Load(bias), b1 = Vector256.Load(bias + 8);
+            nint stride = Outputs;
+            for (int m = 0; m < rows; m++, sums += TwoBitPanels.PanelOutputs, output += stride)
+            {
+                Vector256<int> excess = Vector256.Create(excesses[m]);
+                Vector256<float> rowScale = Vector256.Create(rowScales[m]);
+                Vector256<float> sum0 = Vector256.ConvertToSingle(Vector256.Load(sums) - excess);
+                Vector256<float> sum1 = Vector256.ConvertToSingle(Vector256.Load(sums + 8) - excess);
+                Vector256.FusedMultiplyAdd(sum0, s0 * rowScale, b0).Store(output);
+                Vector256.FusedMultiplyAdd(sum1, s1 * rowScale, b1).Store(output + 8);
+            }
+        }
     }
 
     /// <summary>Turns blocks of 2-bit codes into steps of bytes: 64 bytes a step, four inputs for each of 16 outputs.</summary>
