@@ -18,6 +18,6 @@ public sealed record TextEncoderOptions
     public string Prefix { get; init; } = "";
 
     /// <summary>Tokens that go through the encoder together on one thread: enough to reuse each weight while it is in the cache,
-    /// few enough for the activations to stay there.</summary>
+    /// few enough for the activations to stay there. On MiniLM anything from 48 to 1,024 is equally fast.</summary>
     internal int BatchTokens { get; init; } = 256;
 }
