@@ -16,6 +16,9 @@ internal sealed unsafe class CandidatePool
 
     public ReadOnlySpan<ulong> Sorted => new(_keys, Count);
 
+    /// <summary>The nearest <paramref name="k"/>, which must be in the pool; valid until the next <see cref="Reset"/>.</summary>
+    public ReadOnlyMemory<ulong> Nearest(int k) => _pinned.AsMemory(0, k);
+
     /// <summary>Empties the pool and sets how many it keeps.</summary>
     public void Reset(int capacity)
     {

@@ -31,5 +31,8 @@ public sealed class FlatIndex : VectorIndex
     {
     }
 
-    private protected override ReadOnlySpan<ulong> Find(SearchScratch scratch, int k, SearchOptions? options) => Scan(scratch, k);
+    // Queries that go through the vectors together read them from memory once.
+    private protected override int QueriesAtOnce => 8;
+
+    private protected override void Find(ReadOnlySpan<SearchScratch> searches, int k, SearchOptions? options) => Scan(searches, k);
 }

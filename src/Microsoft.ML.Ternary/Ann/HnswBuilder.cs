@@ -18,6 +18,7 @@ internal sealed unsafe class HnswBuilder
     private readonly CancellationToken _cancellation;
     private readonly HnswGraph _graph;
     private readonly HnswLocks? _locks;
+    private readonly Lock _reporting = new();
     private readonly HnswSearcher _searcher;
     private int _next = -1;
     private int _done;
@@ -119,8 +120,8 @@ internal sealed unsafe class HnswBuilder
     // One report at a time: what listens need not be thread-safe.
     private void Report(int done)
     {
-        lock (_progress!)
-            _progress.Report(new IndexBuildProgress(done, _store.Count));
+        lock (_reporting)
+            _progress!.Report(new IndexBuildProgress(done, _store.Count));
     }
 
     private void Insert(int id, Scratch scratch)

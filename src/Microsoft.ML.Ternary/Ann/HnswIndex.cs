@@ -81,19 +81,28 @@ public sealed unsafe class HnswIndex : VectorIndex
 
     internal override void AddSections(VectorIndexFileWriter file) => HnswSections.Add(file, this, _graph, _duplicates);
 
-    private protected override ReadOnlySpan<ulong> Find(SearchScratch scratch, int k, SearchOptions? options)
+    private protected override void Find(ReadOnlySpan<SearchScratch> searches, int k, SearchOptions? options)
     {
         int ef = Math.Max(k, options?.EfSearch is > 0 and int given ? given : Options.EfSearch);
-        if (ef >= _nodes)
-            return Scan(scratch, k);
-        HnswSearcher searcher = new(_graph, Store);
-        int entry = searcher.Descend(scratch.Query, 0, scratch);
-        searcher.SearchLevel(scratch.Query, entry, 0, ef, scratch);
-        ReadOnlySpan<ulong> found = _duplicates is null ? scratch.Pool.Sorted : WithDuplicates(scratch, k);
-        return found.Length < k ? Scan(scratch, k) : found[..k];
+        if (ef >= _nodes || !FindInGraph(searches, k, ef))
+            Scan(searches, k);
     }
 
-    private ReadOnlySpan<ulong> WithDuplicates(SearchScratch scratch, int k)
+    private bool FindInGraph(ReadOnlySpan<SearchScratch> searches, int k, int ef)
+    {
+        HnswSearcher searcher = new(_graph, Store);
+        foreach (SearchScratch scratch in searches)
+        {
+            int entry = searcher.Descend(scratch.Query, 0, scratch);
+            searcher.SearchLevel(scratch.Query, entry, 0, ef, scratch);
+            scratch.Found = _duplicates is null ? scratch.Pool.Nearest(Math.Min(k, scratch.Pool.Count)) : WithDuplicates(scratch, k);
+            if (scratch.Found.Length < k)
+                return false;
+        }
+        return true;
+    }
+
+    private ReadOnlyMemory<ulong> WithDuplicates(SearchScratch scratch, int k)
     {
         NearestKeys nearest = scratch.Nearest;
         nearest.Reset(k);

@@ -37,10 +37,10 @@ internal sealed class NearestKeys
     }
 
     /// <summary>The k nearest (fewer if fewer came), ascending; valid until the next <see cref="Reset"/>.</summary>
-    public ReadOnlySpan<ulong> Sorted()
+    public ReadOnlyMemory<ulong> Sorted()
     {
         Cut();
-        return _keys.AsSpan(0, _count);
+        return _keys.AsMemory(0, _count);
     }
 
     private void Cut()

@@ -45,4 +45,7 @@ internal sealed unsafe class SearchScratch
     public CandidatePool Pool { get; } = new();
 
     public NearestKeys Nearest { get; } = new();
+
+    /// <summary>What the search found: sorted keys that live in <see cref="Pool"/> or <see cref="Nearest"/>.</summary>
+    public ReadOnlyMemory<ulong> Found { get; set; }
 }

@@ -32,6 +32,9 @@ public abstract unsafe class VectorIndex
     /// <summary>Distances a search asks for at once, at most.</summary>
     private protected virtual int BatchSize => 64;
 
+    /// <summary>Queries of a batch that one thread takes at a time.</summary>
+    private protected virtual int QueriesAtOnce => 1;
+
     /// <summary>Nodes a search keeps account of having seen.</summary>
     private protected virtual int VisitedSize => 0;
 
@@ -50,8 +53,10 @@ public abstract unsafe class VectorIndex
         SearchScratch scratch = Rent();
         try
         {
-            Prepare(query, 0, scratch);
-            Write(Find(scratch, k, options), ids, distances);
+            CheckQuery(query, 0);
+            Store.PrepareQuery(query, scratch.Query);
+            Find(new ReadOnlySpan<SearchScratch>(in scratch), k, options);
+            Write(scratch.Found.Span, ids, distances);
         }
         finally
         {
@@ -113,25 +118,32 @@ public abstract unsafe class VectorIndex
     /// <exception cref="InvalidDataException">The stream holds no index, is truncated or altered, or is of a newer version.</exception>
     public static VectorIndex Load(Stream stream) => VectorIndexFile.Load(stream);
 
-    /// <summary>The k nearest to the query in <paramref name="scratch"/>, as sorted keys that live in it.</summary>
-    private protected abstract ReadOnlySpan<ulong> Find(SearchScratch scratch, int k, SearchOptions? options);
+    /// <summary>Finds the k nearest to the prepared query of each search, one or several, and leaves them in its
+    /// <see cref="SearchScratch.Found"/>.</summary>
+    private protected abstract void Find(ReadOnlySpan<SearchScratch> searches, int k, SearchOptions? options);
 
     /// <summary>What a kind of index adds to the file: its own sections.</summary>
     internal abstract void AddSections(VectorIndexFileWriter file);
 
     /// <summary>Compares with every vector.</summary>
-    private protected ReadOnlySpan<ulong> Scan(SearchScratch scratch, int k)
+    private protected void Scan(ReadOnlySpan<SearchScratch> searches, int k)
     {
-        NearestKeys nearest = scratch.Nearest;
-        nearest.Reset(k);
-        for (int first = 0; first < Count; first += scratch.Batch)
+        foreach (SearchScratch scratch in searches)
+            scratch.Nearest.Reset(k);
+        for (int first = 0; first < Count; first += BatchSize)
         {
-            int count = Math.Min(scratch.Batch, Count - first);
-            Store.DistancesInOrder(scratch.Query, first, count, scratch.Distances);
-            for (int i = 0; i < count; i++)
-                nearest.Add(NeighborKey.Create(scratch.Distances[i], first + i));
+            foreach (SearchScratch scratch in searches)
+                ScanBlock(scratch, first, Math.Min(BatchSize, Count - first));
         }
-        return nearest.Sorted();
+        foreach (SearchScratch scratch in searches)
+            scratch.Found = scratch.Nearest.Sorted();
+    }
+
+    private void ScanBlock(SearchScratch scratch, int first, int count)
+    {
+        Store.DistancesInOrder(scratch.Query, first, count, scratch.Distances);
+        for (int i = 0; i < count; i++)
+            scratch.Nearest.Add(NeighborKey.Create(scratch.Distances[i], first + i));
     }
 
     private protected SearchScratch Rent()
@@ -154,22 +166,36 @@ public abstract unsafe class VectorIndex
     {
         int threads = options?.Threads is > 0 and int given ? given : Environment.ProcessorCount;
         int next = -1;
+        int groups = (batch.Count + QueriesAtOnce - 1) / QueriesAtOnce;
         void Work()
         {
-            SearchScratch scratch = Rent();
-            for (int i = Interlocked.Increment(ref next); i < batch.Count && !cancellation.IsCancellationRequested; i = Interlocked.Increment(ref next))
-            {
-                Store.PrepareQuery(new ReadOnlySpan<float>(batch.Queries + (long)i * Dimension, Dimension), scratch.Query);
-                Write(Find(scratch, batch.K, options), new Span<int>(batch.Ids + (long)i * batch.K, batch.K), new Span<float>(batch.Distances + (long)i * batch.K, batch.K));
-            }
-            Return(scratch);
+            SearchScratch[] scratches = new SearchScratch[QueriesAtOnce];
+            for (int i = 0; i < scratches.Length; i++)
+                scratches[i] = Rent();
+            for (int group = Interlocked.Increment(ref next); group < groups && !cancellation.IsCancellationRequested; group = Interlocked.Increment(ref next))
+                SearchGroup(batch, group * QueriesAtOnce, scratches, options);
+            foreach (SearchScratch scratch in scratches)
+                Return(scratch);
         }
-        threads = Math.Min(threads, batch.Count);
+        threads = Math.Min(threads, groups);
         if (threads <= 1)
             Work();
         else
             Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Work());
         cancellation.ThrowIfCancellationRequested();
+    }
+
+    private void SearchGroup(BatchSearch batch, int first, SearchScratch[] scratches, SearchOptions? options)
+    {
+        int count = Math.Min(scratches.Length, batch.Count - first);
+        for (int i = 0; i < count; i++)
+            Store.PrepareQuery(new ReadOnlySpan<float>(batch.Queries + (long)(first + i) * Dimension, Dimension), scratches[i].Query);
+        Find(scratches.AsSpan(0, count), batch.K, options);
+        for (int i = 0; i < count; i++)
+        {
+            long start = (long)(first + i) * batch.K;
+            Write(scratches[i].Found.Span, new Span<int>(batch.Ids + start, batch.K), new Span<float>(batch.Distances + start, batch.K));
+        }
     }
 
     private void CheckLengths(int queryLength, int queries, int k, Span<int> ids, Span<float> distances)
@@ -180,12 +206,6 @@ public abstract unsafe class VectorIndex
             throw new ArgumentOutOfRangeException(nameof(k), k, $"k must be between 1 and the {Count} vectors of the index.");
         if (ids.Length < (long)queries * k || distances.Length < (long)queries * k)
             throw new ArgumentException($"There must be room for {(long)queries * k} neighbours; ids has {ids.Length}, distances {distances.Length}.", nameof(ids));
-    }
-
-    private void Prepare(ReadOnlySpan<float> query, int number, SearchScratch scratch)
-    {
-        CheckQuery(query, number);
-        Store.PrepareQuery(query, scratch.Query);
     }
 
     private void CheckQuery(ReadOnlySpan<float> query, int number)

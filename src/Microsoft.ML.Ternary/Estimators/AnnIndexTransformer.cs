@@ -165,6 +165,9 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
     // The neighbours of one cursor's current row, searched for once.
     private sealed class RowSearch
     {
+        // Not -1, which is where a cursor stands before its first row.
+        private const long NoRow = long.MinValue;
+
         private readonly AnnIndexTransformer _parent;
         private readonly IHost _host;
         private readonly DataViewRow _row;
@@ -173,7 +176,7 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         private readonly float[] _distances;
         private float[] _dense = [];
         private VBuffer<float> _vector;
-        private long _position = -1;
+        private long _position = NoRow;
 
         public RowSearch(AnnIndexTransformer parent, IHost host, DataViewRow row, DataViewSchema.Column input)
         {
@@ -203,7 +206,7 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         {
             if (_position == _row.Position)
                 return;
-            _position = -1;
+            _position = NoRow;
             _getter(ref _vector);
             ReadOnlySpan<float> query = DenseVector.Read(in _vector, ref _dense);
             _parent.Columns.CheckVector(_host, query, _parent.Index.Dimension, _parent.Index.Metric, _row.Position);

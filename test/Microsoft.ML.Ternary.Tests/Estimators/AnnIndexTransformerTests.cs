@@ -205,6 +205,25 @@ public sealed class AnnIndexTransformerTests
     }
 
     [Fact]
+    public void CrossValidationFitsAnIndexForEachFold()
+    {
+        float[] vectors = TestVectors.Clustered(300, 8, 5, seed: 9);
+        IDataView rows = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 300).Select(i => new LabelledVector
+        {
+            Embedding = vectors[(8 * i)..(8 * i + 8)],
+            Label = vectors[8 * i] + vectors[8 * i + 1],
+        }));
+        var estimator = _ml.Transforms.NearestNeighbors("Neighbors", "Embedding", new() { K = 3, IdColumn = "Label" })
+            .Append(_ml.Transforms.CopyColumns("Features", "Neighbors"))
+            .Append(_ml.Regression.Trainers.Sdca());
+
+        var folds = _ml.Regression.CrossValidate(rows, estimator, numberOfFolds: 3);
+
+        Assert.Equal(3, folds.Count);
+        Assert.All(folds, fold => Assert.InRange(fold.Metrics.RSquared, 0.5, 1));
+    }
+
+    [Fact]
     public void ADamagedIndexInAModelIsRefused()
     {
         using TemporaryFolder folder = new();
@@ -221,7 +240,7 @@ public sealed class AnnIndexTransformerTests
     }
 
     [Fact]
-    public void AFullDiskLeavesTheOldIndexFile()
+    public void AnIndexFileThatCannotBeWrittenIsNamedAndNothingIsLeftBehind()
     {
         using TemporaryFolder folder = new();
         IDataView rows = NeighborRow.View(_ml);
@@ -271,6 +290,14 @@ public sealed class AnnIndexTransformerTests
 
         [VectorType(8)]
         public float[] Embedding { get; set; } = [];
+    }
+
+    private sealed class LabelledVector
+    {
+        [VectorType(8)]
+        public float[] Embedding { get; set; } = [];
+
+        public float Label { get; set; }
     }
 
     private sealed class NamedRow
