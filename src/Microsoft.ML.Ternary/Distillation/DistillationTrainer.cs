@@ -29,7 +29,7 @@ internal sealed class DistillationTrainer : IDisposable
         _paddingId = TorchTextEncoder.PaddingId(teacher.Tokenizer);
         _teacher = new TorchBert(
             teacher.Config, teacher.Weights, (name, weights) => new DenseTorchLinear(name, weights, matrixType, _device), matrixType, _device);
-        _student = new TorchBert(teacher.Config, teacher.Weights, StudentLinear, matrixType, _device);
+        _student = new TorchBert(teacher.Config, teacher.Weights, StudentLinear, matrixType, _device, _recipe.TrainEmbeddings);
         _head = new TorchSentenceHead(teacher, _device);
         Trainables = _student.Trainables;
         Teacher = new TorchTextEncoder(teacher, _device, _teacher);

@@ -55,6 +55,9 @@ public sealed record TernaryRecipe
     /// <summary>Whether training rounds the input of every ternary layer to int8 a token, as the packed kernels do.</summary>
     public bool SimulateInt8Activations { get; init; } = true;
 
+    /// <summary>Whether token and position embeddings are trained with the rest; they are not made ternary.</summary>
+    public bool TrainEmbeddings { get; init; } = true;
+
     /// <summary>How the last hidden states are compared.</summary>
     public HiddenStateLoss HiddenStateLoss { get; init; } = HiddenStateLoss.RelativeMeanSquaredError;
 

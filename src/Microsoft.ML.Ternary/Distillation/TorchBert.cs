@@ -8,12 +8,12 @@ namespace Microsoft.ML.Ternary.Distillation;
 
 /// <summary>A BERT encoder: token ids (batch x length) and mask (1 for tokens, 0 for padding) to hidden states
 /// (batch x length x hidden).</summary>
-/// <remarks>Embeddings are frozen; everything after them is trained where <see cref="Trainables"/> is handed to an optimiser.</remarks>
+/// <remarks>What is in <see cref="Trainables"/> is trained where it is handed to an optimiser.</remarks>
 internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly BertWeights _start;
     private readonly ScalarType _matrixType;
-    private readonly Tensor _tokens, _positions, _tokenType;
+    private readonly TorchEmbeddings _embeddings;
     private readonly TorchLayerNorm _embeddingNorm;
     private readonly TorchBertLayer[] _layers;
 
@@ -22,30 +22,27 @@ internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="linear">Makes each linear layer of its full name and its weights.</param>
     /// <param name="matrixType">The type of matrix products.</param>
     /// <param name="device">Where the tensors live.</param>
+    /// <param name="trainEmbeddings">Whether token and position embeddings are among what is trained.</param>
     public TorchBert(
-        BertConfig config, BertWeights weights, Func<string, DenseLinearWeights, TorchLinear> linear, ScalarType matrixType, Device device)
+        BertConfig config, BertWeights weights, Func<string, DenseLinearWeights, TorchLinear> linear, ScalarType matrixType, Device device,
+        bool trainEmbeddings = false)
         : base("bert")
     {
         (_start, _matrixType) = (weights, matrixType);
-        _tokens = Parameter(ToArray(weights.TokenEmbeddings), config.VocabularySize, config.HiddenSize);
-        _positions = Parameter(weights.PositionEmbeddings, config.MaxPositions, config.HiddenSize);
-        _tokenType = Parameter(weights.TokenTypeEmbeddings.AsSpan(0, config.HiddenSize).ToArray(), 1, config.HiddenSize);
+        _embeddings = new TorchEmbeddings(config, weights, trainEmbeddings, device);
         _embeddingNorm = new TorchLayerNorm("embeddings.LayerNorm", weights.EmbeddingNorm, config.LayerNormEpsilon, device);
         _layers = weights.Layers.Select((layer, i) => new TorchBertLayer($"encoder.layer.{i}", config, layer, linear, device)).ToArray();
-
-        Tensor Parameter(float[] values, long rows, long columns) => FromArray(values, [rows, columns], device);
     }
 
     /// <summary>All that may be trained.</summary>
-    public IReadOnlyList<Trainable> Trainables => [.. _embeddingNorm.Trainables, .. _layers.SelectMany(layer => layer.Trainables)];
+    public IReadOnlyList<Trainable> Trainables => [.. _embeddings.Trainables, .. _embeddingNorm.Trainables, .. _layers.SelectMany(layer => layer.Trainables)];
 
     public override Tensor forward(Tensor ids, Tensor mask) => Forward(ids, mask, null);
 
     /// <summary>Runs the encoder and calls <paramref name="onHidden"/> with the embeddings and with each layer's output.</summary>
     public Tensor Forward(Tensor ids, Tensor mask, Action<Tensor>? onHidden)
     {
-        Tensor tokens = _tokens.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1);
-        Tensor x = tokens + _positions.narrow(0, 0, ids.shape[1]) + _tokenType;
+        Tensor x = _embeddings.Forward(ids);
         x = _embeddingNorm.forward(x);
         onHidden?.Invoke(x);
         // A batch without padding needs no mask, and attention is faster without one.
@@ -59,7 +56,7 @@ internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>The present weights: ternary where the student is, in full precision elsewhere.</summary>
-    public BertWeights Export() => _start with
+    public BertWeights Export() => _embeddings.Export(_start) with
     {
         EmbeddingNorm = _embeddingNorm.Export(),
         Layers = _layers.Select(layer => layer.Export()).ToArray(),
@@ -76,17 +73,9 @@ internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
     {
         if (disposing)
         {
-            foreach (IDisposable part in new IDisposable[] { _tokens, _positions, _tokenType, _embeddingNorm }.Concat(_layers))
+            foreach (IDisposable part in new IDisposable[] { _embeddings, _embeddingNorm }.Concat(_layers))
                 part.Dispose();
         }
         base.Dispose(disposing);
-    }
-
-    private static float[] ToArray(EmbeddingTable table)
-    {
-        var values = new float[checked(table.Rows * table.Columns)];
-        for (int row = 0; row < table.Rows; row++)
-            table.CopyRow(row, values.AsSpan(row * table.Columns, table.Columns));
-        return values;
     }
 }
