@@ -30,6 +30,9 @@ internal static class DistillCommand
     private static readonly Option<bool> Resume = new("--resume")
     { Description = "Go on from OUTPUT.checkpoint where it exists" };
 
+    private static readonly Option<FileInfo?> StartFrom = new("--start-from")
+    { Description = "A checkpoint of an earlier run to begin with, instead of the teacher's copy" };
+
     private static readonly Option<string> Recipe = new Option<string>("--recipe")
     { Description = "default or paper", DefaultValueFactory = _ => "default" }.AcceptOnlyFromAmong("default", "paper");
 
@@ -48,7 +51,7 @@ internal static class DistillCommand
     public static RootCommand CreateRoot()
     {
         RootCommand root = new("Distils a sentence embedding model into ternary weights.")
-        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, Recipe, LearningRate, MaxLength, Threads, Seed };
+        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, MaxLength, Threads, Seed };
         root.SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, cancellation)));
         return root;
     }
@@ -78,6 +81,7 @@ internal static class DistillCommand
             HeldOut = heldOut is null ? null : File.ReadAllLines(heldOut.FullName),
             CheckpointPath = output + ".checkpoint",
             Resume = arguments.GetValue(Resume),
+            StartFrom = arguments.GetValue(StartFrom)?.FullName,
         };
         try
         {

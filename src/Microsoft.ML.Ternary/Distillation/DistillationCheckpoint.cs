@@ -1,4 +1,5 @@
 // The state of a run on disk. Going on from it gives the model that never stopping would have given.
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -49,6 +50,35 @@ internal static class DistillationCheckpoint
         catch (Exception e) when (e is EndOfStreamException or JsonException or DecoderFallbackException)
         {
             throw new InvalidOperationException($"{path}: the checkpoint is damaged or cut short; delete it or choose another to start afresh.", e);
+        }
+    }
+
+    /// <summary>Takes the weights of another run, whatever its recipe, and none of its moments; what it did not train stays as it is.</summary>
+    /// <exception cref="InvalidOperationException">The file is not a checkpoint, or one of a model of another shape.</exception>
+    public static void LoadWeights(string path, IReadOnlyList<Trainable> trainables)
+    {
+        using var reader = new BinaryReader(File.OpenRead(path));
+        try
+        {
+            Require(reader.ReadString() == Magic, path, "it is not a checkpoint of this version");
+            using JsonDocument identity = JsonDocument.Parse(reader.ReadString());
+            reader.ReadString();
+            Dictionary<string, Trainable> byName = trainables.ToDictionary(trainable => trainable.Name);
+            foreach (JsonElement shape in identity.RootElement.GetProperty("Shapes").EnumerateArray())
+            {
+                string[] parts = shape.GetString()!.Split(' ');
+                int length = int.Parse(parts[1], CultureInfo.InvariantCulture);
+                bool taken = byName.TryGetValue(parts[0], out Trainable? trainable);
+                Require(!taken || trainable!.Values.Length == length, path, $"{parts[0]} has {length} values there");
+                if (taken)
+                    reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(trainable!.Values.AsSpan()));
+                reader.BaseStream.Seek(sizeof(float) * (taken ? 2L : 3L) * length, SeekOrigin.Current);
+                trainable?.Publish();
+            }
+        }
+        catch (Exception e) when (e is EndOfStreamException or JsonException or DecoderFallbackException or FormatException)
+        {
+            throw new InvalidOperationException($"{path}: the checkpoint is damaged or cut short; start without it.", e);
         }
     }
 

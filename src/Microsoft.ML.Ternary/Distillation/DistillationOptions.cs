@@ -67,6 +67,10 @@ public sealed record DistillationOptions
     /// <summary>Whether to go on from <see cref="CheckpointPath"/> where that file exists.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>The checkpoint of an earlier run, with any recipe, whose student this run begins with instead of the teacher's copy:
+    /// a warm restart. Null begins with the teacher's copy.</summary>
+    public string? StartFrom { get; init; }
+
     /// <summary>The seed that a run uses.</summary>
     internal int EffectiveSeed => Seed ?? 1;
 
@@ -80,6 +84,8 @@ public sealed record DistillationOptions
         Require(Threads >= 0, nameof(Threads), Threads, "0 or more");
         Require(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), CheckpointInterval, "above zero");
         Require(!Resume || CheckpointPath is not null, nameof(CheckpointPath), null, $"set when {nameof(Resume)} is");
+        if (StartFrom is not null && !File.Exists(StartFrom))
+            throw new FileNotFoundException($"{nameof(DistillationOptions)}.{nameof(StartFrom)}: there is no checkpoint {StartFrom}.", StartFrom);
         Require(HeldOut is null or { Count: > 0 }, nameof(HeldOut), 0, "null or not empty");
     }
 

@@ -38,6 +38,8 @@ internal sealed class DistillationRun : IDisposable
         _trainer = new DistillationTrainer(teacher, options);
         _cancellation.ThrowIfCancellationRequested();
         _heldOut = new HeldOutComparison(heldOut, _trainer.Teacher);
+        if (options.StartFrom is not null)
+            DistillationCheckpoint.LoadWeights(options.StartFrom, _trainer.Trainables);
         _state = options.Resume && File.Exists(options.CheckpointPath)
             ? DistillationCheckpoint.Load(options.CheckpointPath, _trainer.Trainables, options)
             : new DistillationState();

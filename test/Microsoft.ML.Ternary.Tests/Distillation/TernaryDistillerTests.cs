@@ -31,8 +31,48 @@ public class TernaryDistillerTests
     {
         EmbeddingModel student = TernaryDistiller.Distill(Teacher, () => Corpus, new() { Steps = 2 }).Model;
         Assert.All(student.Weights.Layers.SelectMany(layer => layer.Linears()), part => Assert.IsType<TernaryLinearWeights>(part.Weights));
-        Assert.Same(Teacher.Weights.TokenEmbeddings, student.Weights.TokenEmbeddings);
         Assert.Equal("default", student.Provenance["distillation.recipe"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void EmbeddingsAreTrainedOrLeftAsTheRecipeSays(bool train)
+    {
+        EmbeddingModel student = TernaryDistiller.Distill(
+            Teacher, () => Corpus, new() { Steps = 5, Recipe = TernaryRecipe.Default with { TrainEmbeddings = train } }).Model;
+        Assert.Equal(train, !Row(student, 136).SequenceEqual(Row(Teacher, 136)));
+        Assert.Equal(train, !student.Weights.PositionEmbeddings.SequenceEqual(Teacher.Weights.PositionEmbeddings));
+        // Token 5 is in no text, so nothing moves it.
+        Assert.Equal(Row(Teacher, 5), Row(student, 5));
+
+        static float[] Row(EmbeddingModel model, int token)
+        {
+            var row = new float[model.Config.HiddenSize];
+            model.Weights.TokenEmbeddings.CopyRow(token, row);
+            return row;
+        }
+    }
+
+    [Fact]
+    public void ARunCanBeginWithTheStudentOfAnother()
+    {
+        string checkpoint = Path.Combine(Path.GetTempPath(), $"ternary-{Guid.NewGuid():N}.checkpoint");
+        try
+        {
+            DistillationReport first = TernaryDistiller.Distill(
+                Teacher, () => Corpus, new() { Steps = 100, CheckpointPath = checkpoint, Recipe = TernaryRecipe.Default with { TrainEmbeddings = false } }).Report;
+            TernaryRecipe still = TernaryRecipe.Default with { LearningRate = 1e-12 };
+            DistillationReport restarted = TernaryDistiller.Distill(Teacher, () => Corpus, new() { Steps = 1, StartFrom = checkpoint, Recipe = still }).Report;
+            Assert.Equal(first.CosineMean, restarted.CosineMean, 1e-3);
+            DistillationReport fresh = TernaryDistiller.Distill(Teacher, () => Corpus, new() { Steps = 1, Recipe = still }).Report;
+            Assert.True(restarted.CosineMean > fresh.CosineMean + 0.05);
+            Assert.Throws<FileNotFoundException>(() => TernaryDistiller.Distill(Teacher, () => Corpus, new() { StartFrom = checkpoint + ".absent" }));
+        }
+        finally
+        {
+            File.Delete(checkpoint);
+        }
     }
 
     [Fact]
