@@ -23,7 +23,12 @@ internal sealed unsafe class MappedFile
     }
 
     // The view's own handle would stay acquired for ever without this.
-    ~MappedFile() => _view.SafeMemoryMappedViewHandle.ReleasePointer();
+    // Runs even where the constructor failed before there was a pointer.
+    ~MappedFile()
+    {
+        if (_start != null)
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+    }
 
     public ReadOnlyMemory<byte> Slice(long offset, int length)
     {

@@ -38,8 +38,8 @@ public sealed record DistillationOptions
     /// (<c>encoder.layer.5.*</c>, <c>*.output.dense</c>).</summary>
     public IReadOnlyList<string> FullPrecisionLayers { get; init; } = [];
 
-    /// <summary>Texts on which student and teacher are compared; never trained on by this run where they come from the corpus.
-    /// Null sets some rows of the corpus aside.</summary>
+    /// <summary>Texts on which student and teacher are compared; keep them out of the corpus, or the figures flatter. Null sets some
+    /// rows of the corpus aside, which are then not trained on.</summary>
     public IReadOnlyList<string>? HeldOut { get; init; }
 
     /// <summary>How often the held-out cosine is measured during the run; null for about twelve times.</summary>
@@ -64,7 +64,8 @@ public sealed record DistillationOptions
     /// <summary>Time between two checkpoints.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether to go on from <see cref="CheckpointPath"/> where that file exists.</summary>
+    /// <summary>Whether to go on from <see cref="CheckpointPath"/> where that file exists. The number of steps is the first run's,
+    /// whatever <see cref="TimeBudget"/> says now, so that the model is the one that not stopping gives; <see cref="Steps"/> changes it.</summary>
     public bool Resume { get; init; }
 
     /// <summary>The checkpoint of an earlier run, with any recipe, whose student this run begins with instead of the teacher's copy:

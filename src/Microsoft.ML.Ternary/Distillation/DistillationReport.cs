@@ -72,10 +72,10 @@ public sealed record DistillationReport
     /// <summary>The share of weights that are zero, over all ternary matrices.</summary>
     public required double ZeroShare { get; init; }
 
-    /// <summary>Bytes of the teacher's parameters in float32.</summary>
+    /// <summary>Bytes of the parameters in float32.</summary>
     public required long TeacherBytes { get; init; }
 
-    /// <summary>Bytes of the student in memory: codes at 1.6 bits, all else as it is.</summary>
+    /// <summary>Bytes of the student's file, stored as <see cref="TernaryModelFileOptions"/> has it by default.</summary>
     public required long StudentBytes { get; init; }
 }
 

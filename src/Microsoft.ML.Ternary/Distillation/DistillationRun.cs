@@ -19,6 +19,7 @@ internal sealed class DistillationRun : IDisposable
     private readonly IProgress<DistillationProgress>? _progress;
     private readonly CancellationToken _cancellation;
     private readonly DistillationTrainer _trainer;
+    private readonly string _identity;
     private readonly TrainingCorpus _corpus;
     private readonly HeldOutComparison _heldOut;
     private readonly bool _heldOutIsTrainingText;
@@ -35,14 +36,22 @@ internal sealed class DistillationRun : IDisposable
         _heldOutIsTrainingText = options.HeldOut is null && rows.Count == 0;
         var tokenizer = TextTokenizer.Create(teacher.Tokenizer);
         _corpus = new TrainingCorpus(corpus, tokenizer, options.Recipe.BatchSize, options.MaxLength, options.EffectiveSeed, rows);
+        _identity = DistillationCheckpoint.Identity(teacher, options);
         _trainer = new DistillationTrainer(teacher, options);
-        _cancellation.ThrowIfCancellationRequested();
-        _heldOut = new HeldOutComparison(heldOut, _trainer.Teacher);
-        if (options.StartFrom is not null)
-            DistillationCheckpoint.LoadWeights(options.StartFrom, _trainer.Trainables);
-        _state = options.Resume && File.Exists(options.CheckpointPath)
-            ? DistillationCheckpoint.Load(options.CheckpointPath, _trainer.Trainables, options)
-            : new DistillationState();
+        try
+        {
+            _heldOut = new HeldOutComparison(heldOut, _trainer.Teacher, cancellation);
+            if (options.StartFrom is not null)
+                DistillationCheckpoint.LoadWeights(options.StartFrom, _trainer.Trainables);
+            _state = options.Resume && File.Exists(options.CheckpointPath)
+                ? DistillationCheckpoint.Load(options.CheckpointPath, _trainer.Trainables, _identity)
+                : new DistillationState();
+        }
+        catch
+        {
+            _trainer.Dispose();
+            throw;
+        }
         _start = (_state.Step, _state.Tokens, _state.Seconds);
     }
 
@@ -85,7 +94,7 @@ internal sealed class DistillationRun : IDisposable
         double meanTokens = 0;
         long tokens = 0;
         var watch = new Stopwatch();
-        foreach ((TrainingBatch batch, _, double mean) in _corpus.BatchesFrom(_state.Position).Take(MeasuredBatches + 1))
+        foreach ((TrainingBatch batch, _, _, double mean) in _corpus.BatchesFrom(_state.Position).Take(MeasuredBatches + 1))
         {
             _trainer.AddGradients(batch, _cancellation);
             _trainer.ForgetGradients();
@@ -102,16 +111,16 @@ internal sealed class DistillationRun : IDisposable
     private void Train()
     {
         TimeSpan lastCheckpoint = _clock.Elapsed, lastEvaluation = _clock.Elapsed;
-        foreach ((TrainingBatch batch, CorpusPosition next, _) in _corpus.BatchesFrom(_state.Position))
+        foreach ((TrainingBatch batch, int epoch, CorpusPosition next, _) in _corpus.BatchesFrom(_state.Position))
         {
             if (_state.Step >= _state.TotalSteps)
                 return;
-            double rate = Step(batch);
+            double rate = Step(batch, epoch);
             _state.Position = next;
             double? cosine = null;
             if (_clock.Elapsed - lastEvaluation >= EvaluationInterval)
             {
-                cosine = _heldOut.Compare(_trainer.Student, Math.Min(TextsWhileRunning, _heldOut.Count)).Mean;
+                cosine = _heldOut.Compare(_trainer.Student, Math.Min(TextsWhileRunning, _heldOut.Count), _cancellation).Mean;
                 lastEvaluation = _clock.Elapsed;
             }
             if (_clock.Elapsed - lastCheckpoint >= _options.CheckpointInterval)
@@ -123,9 +132,9 @@ internal sealed class DistillationRun : IDisposable
         }
     }
 
-    private double Step(TrainingBatch batch)
+    private double Step(TrainingBatch batch, int epoch)
     {
-        double rate = LearningRateSchedule.Rate(_options.Recipe, _state.PeakLearningRate, _state.Step, _state.TotalSteps, _state.Position.Epoch);
+        double rate = LearningRateSchedule.Rate(_options.Recipe, _state.PeakLearningRate, _state.Step, _state.TotalSteps, epoch);
         double loss = _trainer.AddGradients(batch, _cancellation);
         double norm = _trainer.Step(rate, _state.Step + 1);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
@@ -164,15 +173,16 @@ internal sealed class DistillationRun : IDisposable
         if (_options.CheckpointPath is null)
             return;
         _state.Seconds = Seconds;
-        DistillationCheckpoint.Save(_options.CheckpointPath, _trainer.Trainables, _state, _options);
+        DistillationCheckpoint.Save(_options.CheckpointPath, _trainer.Trainables, _state, _identity);
     }
 
     private DistillationResult Finish()
     {
         SaveCheckpoint();
-        (double mean, double p5) = _heldOut.Compare(_trainer.Student, _heldOut.Count);
+        (double mean, double p5) = _heldOut.Compare(_trainer.Student, _heldOut.Count, _cancellation);
         _state.LossCurve.Add(new LossPoint(_state.Step, Seconds, _state.Loss, mean));
         BertWeights weights = _trainer.Export();
+        ModelFileAccounting sizes = TernaryModelFile.Accounting(_model.With(weights));
         var report = new DistillationReport
         {
             Recipe = _options.Recipe with { LearningRate = _state.PeakLearningRate },
@@ -186,8 +196,8 @@ internal sealed class DistillationRun : IDisposable
             HeldOutIsTrainingText = _heldOutIsTrainingText,
             LossCurve = [.. _state.LossCurve],
             ZeroShare = ZeroShare(weights),
-            TeacherBytes = DistillationSizes.Float32Bytes(_model),
-            StudentBytes = DistillationSizes.Bytes(weights),
+            TeacherBytes = sizes.Float32Bytes,
+            StudentBytes = sizes.TotalBytes,
         };
         return new DistillationResult(_model.With(weights, DistillationProvenance.Of(_model, report, _options)), report);
     }

@@ -1,5 +1,4 @@
 // Teacher and student on libtorch, and one step of training. It knows nothing of clocks, files and progress.
-using System.IO.Enumeration;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.Ternary.Checkpoints;
 using TorchSharp;
@@ -26,6 +25,7 @@ internal sealed class DistillationTrainer : IDisposable
         if (options.Threads > 0)
             torch.set_num_threads(options.Threads);
         ScalarType matrixType = MatrixType(options.Precision);
+        HashSet<string> inFullPrecision = ModelTernarizer.SelectLinears(teacher, options.FullPrecisionLayers);
         _paddingId = TorchTextEncoder.PaddingId(teacher.Tokenizer);
         _teacher = new TorchBert(
             teacher.Config, teacher.Weights, (name, weights) => new DenseTorchLinear(name, weights, matrixType, _device), matrixType, _device);
@@ -36,7 +36,7 @@ internal sealed class DistillationTrainer : IDisposable
         Student = new TorchTextEncoder(teacher, _device, _student);
 
         TorchLinear StudentLinear(string name, DenseLinearWeights weights) =>
-            options.FullPrecisionLayers.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))
+            inFullPrecision.Contains(name)
                 ? new DenseTorchLinear(name, weights, matrixType, _device)
                 : new TernaryTorchLinear(name, weights, _recipe, matrixType, _device);
     }
@@ -70,12 +70,16 @@ internal sealed class DistillationTrainer : IDisposable
     /// <summary>Moves the student along the gradients with Adam; returns the gradient's norm before clipping.</summary>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="step">The number of this step, from 1.</param>
-    public double Step(double learningRate, int step) =>
-        AdamStep.Run(Trainables, _recipe, learningRate, step, torch.get_num_threads());
+    public double Step(double learningRate, int step)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return AdamStep.Run(Trainables, _recipe, learningRate, step, torch.get_num_threads());
+    }
 
     /// <summary>Drops the gradients added so far.</summary>
     public void ForgetGradients()
     {
+        using DisposeScope scope = NewDisposeScope();
         foreach (Trainable trainable in Trainables)
             trainable.TakeGradient()?.Dispose();
     }

@@ -57,9 +57,10 @@ internal sealed class TernaryTrainable : Trainable
     {
         var codes = new sbyte[Values.Length];
         var row = new float[_columns];
+        float matrixScale = MatrixScale();
         for (int i = 0; i < RowScales.Length; i++)
         {
-            WriteRow(i, MatrixScale(), codesOnly: true, row);
+            WriteRow(i, matrixScale, codesOnly: true, row);
             for (int j = 0; j < row.Length; j++)
                 codes[i * _columns + j] = (sbyte)row[j];
         }

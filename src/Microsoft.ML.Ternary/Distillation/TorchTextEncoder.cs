@@ -47,8 +47,10 @@ public sealed class TorchTextEncoder : IDisposable
     /// <summary>Embeds texts; null embeds as the empty text.</summary>
     /// <param name="texts">The texts, in any order of lengths.</param>
     /// <param name="output">Receives texts.Count x <see cref="Dimension"/> values, in the order of the texts.</param>
+    /// <param name="cancellation">Stops the work between two batches; <paramref name="output"/> is then partly written.</param>
     /// <exception cref="ArgumentException"><paramref name="output"/> has another length.</exception>
-    public void Embed(IReadOnlyList<string?> texts, Span<float> output)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public void Embed(IReadOnlyList<string?> texts, Span<float> output, CancellationToken cancellation = default)
     {
         if (output.Length != (long)texts.Count * Dimension)
             throw new ArgumentException($"{texts.Count} embeddings of {Dimension} components need {(long)texts.Count * Dimension} values; the output holds {output.Length}.", nameof(output));
@@ -56,6 +58,7 @@ public sealed class TorchTextEncoder : IDisposable
         int[] order = Enumerable.Range(0, sequences.Length).OrderBy(i => sequences[i].Length).ToArray();
         foreach (int[] rows in order.Chunk(BatchSize))
         {
+            cancellation.ThrowIfCancellationRequested();
             float[] embeddings = Embed(new TrainingBatch(rows.Select(row => sequences[row]).ToArray()));
             for (int i = 0; i < rows.Length; i++)
                 embeddings.AsSpan(i * Dimension, Dimension).CopyTo(output.Slice(rows[i] * Dimension, Dimension));

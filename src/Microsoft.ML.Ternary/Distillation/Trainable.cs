@@ -44,7 +44,11 @@ internal class Trainable : IDisposable
         if (gradient is null)
             return null;
         Leaf.grad = null;
-        return gradient.to(ScalarType.Float32).cpu().contiguous();
+        // Each conversion may be the same tensor behind another handle; whoever keeps one keeps its memory.
+        using Tensor single = gradient.to(ScalarType.Float32);
+        using Tensor onProcessor = single.cpu();
+        gradient.Dispose();
+        return onProcessor.contiguous();
     }
 
     /// <summary>One step of Adam along <paramref name="gradient"/>.</summary>

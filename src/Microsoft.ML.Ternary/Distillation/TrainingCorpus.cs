@@ -16,9 +16,10 @@ internal sealed class TrainingCorpus(
 {
     private const int BatchesPerWindow = 64;
 
-    /// <summary>Batches from <paramref name="start"/> on, without end, with the position after each.</summary>
+    /// <summary>Batches from <paramref name="start"/> on, without end, with the pass each belongs to, the position after it, and the
+    /// mean number of tokens of the batches around it.</summary>
     /// <exception cref="InvalidOperationException">A pass over the corpus yields no text.</exception>
-    public IEnumerable<(TrainingBatch Batch, CorpusPosition Next, double MeanTokens)> BatchesFrom(CorpusPosition start)
+    public IEnumerable<(TrainingBatch Batch, int Epoch, CorpusPosition Next, double MeanTokens)> BatchesFrom(CorpusPosition start)
     {
         for (int epoch = start.Epoch; ; epoch++)
         {
@@ -37,7 +38,7 @@ internal sealed class TrainingCorpus(
                 for (int i = firstBatch; i < batches.Count; i++)
                 {
                     bool last = i + 1 == batches.Count;
-                    yield return (batches[i], last ? new(epoch, window, 0) : new(epoch, window - 1, i + 1), meanTokens);
+                    yield return (batches[i], epoch, last ? new(epoch, window, 0) : new(epoch, window - 1, i + 1), meanTokens);
                 }
             }
             if (!any)

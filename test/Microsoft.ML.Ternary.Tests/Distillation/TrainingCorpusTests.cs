@@ -25,10 +25,17 @@ public class TrainingCorpusTests
     }
 
     [Fact]
+    public void TheFirstBatchOfAPassBelongsToThatPass()
+    {
+        int[] epochs = Corpus(batchSize: 100).BatchesFrom(default).Take(7).Select(b => b.Epoch).ToArray();
+        Assert.Equal([0, 0, 0, 1, 1, 1, 2], epochs);
+    }
+
+    [Fact]
     public void ABatchHoldsTextsOfSimilarLength()
     {
         double padded = 0, real = 0;
-        foreach ((TrainingBatch batch, _, _) in Corpus(batchSize: 8).BatchesFrom(default).Take(37))
+        foreach ((TrainingBatch batch, _, _, _) in Corpus(batchSize: 8).BatchesFrom(default).Take(37))
         {
             padded += batch.Sequences.Count * batch.Sequences.Max(sequence => sequence.Length);
             real += batch.Tokens;
