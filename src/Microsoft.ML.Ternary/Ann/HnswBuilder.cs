@@ -87,6 +87,7 @@ internal sealed unsafe class HnswBuilder
         if (_failure is not null)
             ExceptionDispatchInfo.Throw(_failure);
         _cancellation.ThrowIfCancellationRequested();
+        new HnswRepair(_graph, _store, _options.EfConstruction, new Scratch(_store, _graph).Search).Run(id => !IsDuplicate(id));
         _progress?.Report(new IndexBuildProgress(_store.Count, _store.Count));
     }
 

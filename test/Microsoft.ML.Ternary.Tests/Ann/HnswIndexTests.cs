@@ -126,6 +126,32 @@ public sealed class HnswIndexTests
         Assert.Equal([0], index.Nearest([1, 0], 1).Ids);
     }
 
+    [Theory]
+    [InlineData(2, 4, 1)]
+    [InlineData(2, 40, 4)]
+    [InlineData(3, 8, 1)]
+    [InlineData(16, 200, 4)]
+    public unsafe void EveryVectorCanBeReachedFromTheEntry(int m, int efConstruction, int threads)
+    {
+        // Every tenth vector is a copy, which is found through the first.
+        float[] vectors = Vectors[..(2000 * Dimension)];
+        for (int id = 10; id < 2000; id += 10)
+            vectors.AsSpan(0, Dimension).CopyTo(vectors.AsSpan(id * Dimension));
+        HnswGraph graph = TestVectors.Hnsw(vectors, Dimension, new HnswOptions { M = m, EfConstruction = efConstruction, Threads = threads }).Graph;
+
+        HashSet<int> reached = [graph.Entry];
+        Stack<int> open = new(reached);
+        while (open.TryPop(out int id))
+        {
+            int[] links = [.. new ReadOnlySpan<int>(graph.Links(id, 0), graph.Capacity(0)).ToArray().TakeWhile(link => link != HnswGraph.None)];
+            Assert.Equal(links.Length, links.Distinct().Count());
+            Assert.DoesNotContain(id, links);
+            foreach (int link in links.Where(reached.Add))
+                open.Push(link);
+        }
+        Assert.Equal(Enumerable.Range(0, 2000).Where(id => id == 0 || id % 10 != 0), reached.Order());
+    }
+
     [Property(MaxTest = 40)]
     public void ResultsAreSortedUniqueAndBeginWithTheVectorItself(byte count, byte extra, bool cosine, int seed)
     {

@@ -215,7 +215,8 @@ public sealed class AnnIndexTransformerTests
         }));
         var estimator = _ml.Transforms.NearestNeighbors("Neighbors", "Embedding", new() { K = 3, IdColumn = "Label" })
             .Append(_ml.Transforms.CopyColumns("Features", "Neighbors"))
-            .Append(_ml.Regression.Trainers.Sdca());
+            .AppendCacheCheckpoint(_ml)
+            .Append(_ml.Regression.Trainers.Sdca(maximumNumberOfIterations: 20));
 
         var folds = _ml.Regression.CrossValidate(rows, estimator, numberOfFolds: 3);
 
