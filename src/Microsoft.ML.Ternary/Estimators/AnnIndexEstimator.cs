@@ -109,10 +109,14 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
             return (new FlatIndex(store), ids);
         using HostProgress progress = new(_host, "Building the index", "vectors");
         using HostCancellation cancellation = new(_host);
-        HnswIndex index = HnswIndex.Build(store, _options.Hnsw(_options.Seed ?? _host.Rand.Next()), progress, cancellation.Token);
+        HnswIndex index = HnswIndex.Build(store, _options.Hnsw(_options.Seed ?? ContextSeed), progress, cancellation.Token);
         channel.Info($"Indexed {index.Count} vectors of dimension {dimension}: {index.MemoryBytes} bytes.");
         return (index, ids);
     }
+
+    // The context's own seed, not a draw from the host's generator: the same seed then gives the same graph whatever else was made
+    // from the context before.
+    private int ContextSeed => (_host as IHostEnvironmentInternal)?.Seed ?? 1;
 
     private (Float32VectorStore Store, NeighborIds Ids) ReadVectors(IDataView input, DataViewSchema.Column column, DataViewSchema.Column? idColumn, int dimension)
     {
@@ -121,12 +125,18 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
         using DataViewRowCursor cursor = input.GetRowCursor(needed);
         ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
         IdCollector ids = IdCollector.Create(cursor, idColumn);
+        // Pulling rows is what embeds them, so this is often the longest part of Fit.
+        using HostProgress progress = new(_host, "Reading vectors", "vectors");
+        int total = (int)Math.Min(input.GetRowCount() ?? 0, int.MaxValue);
         VBuffer<float> vector = default;
         float[] dense = [];
         while (cursor.MoveNext())
         {
             if (store.Count % CheckEvery == 0)
+            {
                 _host.CheckAlive();
+                progress.Report(new IndexBuildProgress(store.Count, Math.Max(total, store.Count)));
+            }
             getter(ref vector);
             VectorProblem problem = store.Append(DenseVector.Read(in vector, ref dense));
             if (problem != VectorProblem.None)

@@ -45,9 +45,17 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         _searchOptions = new SearchOptions { EfSearch = ctx.Reader.ReadInt32() };
         VectorIndex? index = null;
         NeighborIds? ids = null;
-        bool found = ctx.TryLoadBinaryStream(IndexStream, reader => (index, ids) = Read(new VectorIndexFileReader(reader.BaseStream, "The index in the model", -1)));
-        if (!found)
-            throw Host.ExceptDecode("The model has no stream 'Index': it is damaged; save it again.");
+        try
+        {
+            if (!ctx.TryLoadBinaryStream(IndexStream, reader => (index, ids) = Read(new VectorIndexFileReader(reader.BaseStream, "The index in the model", -1))))
+                throw Host.ExceptDecode("The model has no stream 'Index': it is damaged; save it again.");
+        }
+        catch (InvalidDataException e)
+        {
+            // Marked as an error that a component means to raise; ML.NET would wrap it in a TargetInvocationException otherwise.
+            Host.Process(e);
+            throw;
+        }
         Index = index!;
         _ids = ids!;
         Host.CheckDecode(K >= 1 && K <= Index.Count && _searchOptions.EfSearch >= 0);

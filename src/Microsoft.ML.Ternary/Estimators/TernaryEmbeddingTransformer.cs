@@ -60,6 +60,7 @@ public sealed class TernaryEmbeddingTransformer : ITransformer
             LookAheadRows = context.Reader.ReadInt32(),
         };
         EmbeddingModel model = LoadModel(host, context, output);
+        Options.Validate(model);
         _encoder = new TextEncoder(model, Options.ToEncoderOptions());
         _column = new EmbeddingColumn(output, input, _encoder.Dimension, model.Normalize);
     }
