@@ -58,7 +58,7 @@ public sealed record TernaryRecipe
     public bool SimulateInt8Activations { get; init; } = true;
 
     /// <summary>Whether token and position embeddings are trained with the rest instead of shared with the teacher; they are not
-    /// made ternary. Costs about 5 % of the time; in short runs it made no difference.</summary>
+    /// made ternary. Whether it helps has not been measured beyond the first steps of a run.</summary>
     public bool TrainEmbeddings { get; init; }
 
     /// <summary>How the last hidden states are compared.</summary>
