@@ -1,7 +1,7 @@
 // The peers' model: the same architecture and the same weights as ours, written as ONNX. Float32 graphs hold code x scale; int8
 // graphs hold the codes themselves, which int8 represents exactly, so that only the rounding of activations differs.
+using Benchmarks.Engines;
 using Microsoft.ML.Ternary.Checkpoints;
-using Microsoft.ML.Ternary.Kernels;
 
 namespace Benchmarks.Onnx;
 
@@ -57,8 +57,8 @@ internal sealed class BertOnnxGraph
     private string Embed()
     {
         EmbeddingTable table = _model.Weights.TokenEmbeddings;
-        string tokens = _graph.Tensor("token_embeddings", OnnxType.Float32, [table.Rows, table.Columns], () => Rows(table));
-        string positions = _graph.Tensor("position_embeddings", OnnxType.Float32, [_config.MaxPositions, _config.HiddenSize], PositionsWithType);
+        string tokens = _graph.Tensor("token_embeddings", OnnxType.Float32, [table.Rows, table.Columns], () => DenseWeights.Rows(table));
+        string positions = _graph.Tensor("position_embeddings", OnnxType.Float32, [_config.MaxPositions, _config.HiddenSize], () => DenseWeights.PositionsWithType(_model.Weights));
         string length = _graph.Node("Slice", [_graph.Node("Shape", [InputIds]), _graph.Integers("one", 1), _graph.Integers("two", 2)]);
         string present = _graph.Node("Slice", [positions, _graph.Integers("zero", 0), length, _graph.Integers("axis0", 0)]);
         return LayerNorm(_graph.Node("Add", [_graph.Node("Gather", [tokens, InputIds]), present]), "embeddings.norm", _model.Weights.EmbeddingNorm);
@@ -132,7 +132,7 @@ internal sealed class BertOnnxGraph
     {
         if (!_form.Int8)
         {
-            string y = _graph.Node("MatMul", [x, _graph.Tensor(name, OnnxType.Float32, [weights.InputSize, weights.OutputSize], () => TransposedWeights.Values(Ternary(weights)))]);
+            string y = _graph.Node("MatMul", [x, _graph.Tensor(name, OnnxType.Float32, [weights.InputSize, weights.OutputSize], () => TransposedWeights.Values(DenseWeights.Ternary(weights)))]);
             return withBias ? _graph.Node("Add", [y, Bias(weights, name)]) : y;
         }
         if (_form.FusedMatMul)
@@ -180,32 +180,11 @@ internal sealed class BertOnnxGraph
     private string Bias(LinearWeights weights, string name) => _graph.Tensor(name + ".bias", OnnxType.Float32, [weights.OutputSize], () => weights.Bias);
 
     private string Codes(LinearWeights weights, string name) =>
-        _graph.Tensor(name + ".codes", OnnxType.Int8, [weights.InputSize, weights.OutputSize], () => TransposedWeights.Codes(Ternary(weights)));
+        _graph.Tensor(name + ".codes", OnnxType.Int8, [weights.InputSize, weights.OutputSize], () => TransposedWeights.Codes(DenseWeights.Ternary(weights)));
 
     private string Scales(LinearWeights weights, string name)
     {
-        float[] scales = Ternary(weights).Scales.ToArray();
+        float[] scales = DenseWeights.Ternary(weights).Scales.ToArray();
         return _graph.Tensor(name + ".scales", OnnxType.Float32, scales.Length == 1 ? [] : [scales.Length], () => scales);
-    }
-
-    private static TernaryMatrix Ternary(LinearWeights weights) => weights is TernaryLinearWeights ternary
-        ? ternary.Matrix
-        : throw new NotSupportedException("The ONNX peers hold the same ternary weights as our model; a layer of this model is not ternary.");
-
-    // Sentences are of type 0, so its embedding is part of every position's.
-    private float[] PositionsWithType()
-    {
-        float[] values = (float[])_model.Weights.PositionEmbeddings.Clone();
-        for (int i = 0; i < values.Length; i++)
-            values[i] += _model.Weights.TokenTypeEmbeddings[i % _config.HiddenSize];
-        return values;
-    }
-
-    private static float[] Rows(EmbeddingTable table)
-    {
-        float[] values = new float[checked(table.Rows * table.Columns)];
-        for (int row = 0; row < table.Rows; row++)
-            table.CopyRow(row, values.AsSpan(row * table.Columns, table.Columns));
-        return values;
     }
 }
