@@ -66,13 +66,15 @@ internal sealed class EncodeCommand(EncodeOptions options, CancellationToken can
     {
         BenchmarkBatch batch = BenchmarkBatch.Create(shape, model.Model.Tokenizer);
         engines.ForEach(engine => engine.Prepare(batch));
-        RunTimes[] samples = new InterleavedMeasurement(options.Seconds).Run([.. engines.Select(engine => (Action)engine.Run)], cancellation);
+        InterleavedMeasurement measurement = new(options.Seconds);
+        RunTimes[] samples = measurement.Run([.. engines.Select(engine => (Action)engine.Run)], cancellation);
+        double? handoff = double.IsNaN(measurement.HandoffNanoseconds) ? null : measurement.HandoffNanoseconds;
         for (int i = 0; i < engines.Count; i++)
         {
             EncodeRow row = Row(model.Description, threads, shape, batch, options.Engines[i].Name, samples[i], cosines[i]);
-            _rows.Add(row with { TimesAsFastAs = Ratios(samples, i) });
+            _rows.Add(row with { HandoffNs = handoff, TimesAsFastAs = Ratios(samples, i) });
             Screen.Progress(string.Create(CultureInfo.InvariantCulture,
-                $"{row.Model} {shape} {threads}T {row.Engine,-16} {row.MsMedian,10:F3} ms ({row.MsMin:F3} to {row.MsMax:F3}, {row.Runs} runs, {row.RejectedRuns} rejected) {row.TokensPerS,9:F0} tokens/s {row.GmacPerS,6:F0} GMAC/s{(row.Contended ? " contended" : "")}"));
+                $"{row.Model} {shape} {threads}T {row.Engine,-16} {row.MsMedian,10:F3} ms ({row.MsMin:F3} to {row.MsMax:F3}, {row.Runs} runs, {row.RejectedRuns} rejected, {row.BusyProcessors:F2} processors, handoff {handoff:F0} ns) {row.TokensPerS,9:F0} tokens/s {row.GmacPerS,6:F0} GMAC/s{(row.Contended ? " contended" : "")}"));
         }
     }
 
@@ -96,6 +98,8 @@ internal sealed class EncodeCommand(EncodeOptions options, CancellationToken can
             GmacPerS = gmacPerSecond,
             PercentOfPeak = 100 * gmacPerSecond / (_peak * threads),
             PeakGmacPerSPerCore = _peak,
+            BusyProcessors = samples.BusyProcessors,
+            HandoffNs = null,
             Contended = samples.IsContended,
             RealWeights = model.RealWeights,
             CosineMin = cosine,

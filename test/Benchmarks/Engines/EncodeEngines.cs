@@ -23,14 +23,11 @@ internal static class EncodeEngines
     // the second (one scale a token) or a little more (one scale a tensor); a wrong operator would show in the first.
     private const double Float32Cosine = 0.9999, Int8Cosine = 0.97, Int8TensorCosine = 0.9, BFloat16Cosine = 0.99;
 
-    // Which forms are fastest was measured; see docs/performance.md for how to measure it again.
-    private const string FastestFloat32 = "fused", FastestInt8 = "fused";
-
     public static IReadOnlyList<EncodeEngineKind> All { get; } =
     [
         new("ternary", "this library: ternary weights, int8 activations", Int8Cosine, true, (model, threads) => new TernaryEngine(model.Model, threads)),
-        new("ort-fp32", "ONNX Runtime, float32, all graph optimisations", Float32Cosine, true, (model, threads) => new OrtEngine(model, BertOnnxForm.Of(int8: false, FastestFloat32), threads)),
-        new("ort-int8", "ONNX Runtime, int8, dynamic quantisation", Int8TensorCosine, true, (model, threads) => new OrtEngine(model, BertOnnxForm.Of(int8: true, FastestInt8), threads)),
+        new("ort-fp32", "ONNX Runtime, float32, all graph optimisations", Float32Cosine, true, (model, threads) => Ort(model, int8: false, threads)),
+        new("ort-int8", "ONNX Runtime, int8, dynamic quantisation", Int8TensorCosine, true, (model, threads) => Ort(model, int8: true, threads)),
         new("torch-fp32", "libtorch, float32", Float32Cosine, true, (model, threads) => Torch(model, ScalarType.Float32, threads)),
         new("torch-bf16", "libtorch, bfloat16", BFloat16Cosine, true, (model, threads) => Torch(model, ScalarType.BFloat16, threads)),
         .. BertOnnxForm.All.Select(form => new EncodeEngineKind(
@@ -38,13 +35,16 @@ internal static class EncodeEngines
             "ONNX Runtime with one form of the graph, to see which is fastest",
             form.Int8 ? Int8TensorCosine : Float32Cosine,
             false,
-            (model, threads) => new OrtEngine(model, form, threads))),
+            (model, threads) => new OrtEngine(model, _ => form, threads))),
     ];
 
     /// <summary>The engine of a name.</summary>
     /// <exception cref="FormatException">There is none.</exception>
     public static EncodeEngineKind Parse(string name) => All.FirstOrDefault(engine => engine.Name == name)
         ?? throw new FormatException($"There is no engine '{name}'; there are {string.Join(", ", All.Select(engine => engine.Name))}.");
+
+    private static OrtEngine Ort(PreparedModel model, bool int8, int threads) =>
+        new(model, batch => BertOnnxForm.Fastest(int8, batch.PaddedIds.Length), threads);
 
     private static TorchEngine Torch(PreparedModel model, ScalarType type, int threads) => new(TorchBertModule.Create(model.Model, type), type, threads);
 }

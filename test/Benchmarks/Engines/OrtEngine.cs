@@ -6,11 +6,11 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Benchmarks.Engines;
 
-internal sealed class OrtEngine(PreparedModel model, BertOnnxForm form, int threads) : EncodeEngine
+internal sealed class OrtEngine(PreparedModel model, Func<BenchmarkBatch, BertOnnxForm> formOf, int threads) : EncodeEngine
 {
     private readonly RunOptions _runOptions = new();
     private InferenceSession? _session;
-    private bool _masked;
+    private string _path = "";
     private string[] _inputNames = [];
     private OrtValue[] _inputs = [];
     private OrtValue[] _outputs = [];
@@ -20,19 +20,20 @@ internal sealed class OrtEngine(PreparedModel model, BertOnnxForm form, int thre
 
     public override void Prepare(BenchmarkBatch batch)
     {
-        if (_session is null || _masked != batch.IsPadded)
+        string path = model.OnnxFile(formOf(batch), batch.IsPadded);
+        if (_session is null || _path != path)
         {
             _session?.Dispose();
-            _session = Load(model.OnnxFile(form, batch.IsPadded), threads);
-            _masked = batch.IsPadded;
-            _inputNames = _masked ? [BertOnnxGraph.InputIds, BertOnnxGraph.AttentionMask] : [BertOnnxGraph.InputIds];
+            _session = Load(path, threads);
+            _path = path;
+            _inputNames = batch.IsPadded ? [BertOnnxGraph.InputIds, BertOnnxGraph.AttentionMask] : [BertOnnxGraph.InputIds];
         }
         DisposeValues();
         long[] shape = [batch.Count, batch.PaddedLength];
         int dimension = model.Model.Dimension;
         _embeddings = new float[batch.Count * dimension];
         OrtValue ids = OrtValue.CreateTensorValueFromMemory(batch.PaddedIds, shape);
-        _inputs = _masked ? [ids, OrtValue.CreateTensorValueFromMemory(batch.Mask, shape)] : [ids];
+        _inputs = batch.IsPadded ? [ids, OrtValue.CreateTensorValueFromMemory(batch.Mask, shape)] : [ids];
         _outputs = [OrtValue.CreateTensorValueFromMemory(_embeddings, [batch.Count, dimension])];
     }
 

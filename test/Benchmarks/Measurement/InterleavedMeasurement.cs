@@ -25,6 +25,9 @@ internal sealed class InterleavedMeasurement(double seconds, Func<CpuReading> cl
     {
     }
 
+    /// <summary>Median time from core to core while the last contenders ran.</summary>
+    public double HandoffNanoseconds { get; private set; } = double.NaN;
+
     /// <summary>Runs each contender until it has its time, and returns their times in the same order.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled, between two turns.</exception>
     public RunTimes[] Run(IReadOnlyList<Action> contenders, CancellationToken cancellation)
@@ -35,14 +38,18 @@ internal sealed class InterleavedMeasurement(double seconds, Func<CpuReading> cl
             cancellation.ThrowIfCancellationRequested();
             turns.WarmUp();
         }
+        List<double> handoffs = [];
         while (all.Any(turns => !turns.IsDone))
         {
+            settle();
+            handoffs.Add(CoreHandoff.Nanoseconds());
             foreach (Turns turns in all.Where(turns => !turns.IsDone))
             {
                 cancellation.ThrowIfCancellationRequested();
                 turns.TakeOne();
             }
         }
+        HandoffNanoseconds = handoffs.Order().ElementAt(handoffs.Count / 2);
         return [.. all.Select(turns => turns.Times)];
     }
 
@@ -88,7 +95,8 @@ internal sealed class InterleavedMeasurement(double seconds, Func<CpuReading> cl
                 sum += _lastRun;
             }
             while (sum < options.TurnSeconds);
-            Times.Add(times, options.Clock().IsContendedSince(before, Environment.ProcessorCount));
+            CpuReading after = options.Clock();
+            Times.Add(times, after.IsContendedSince(before, Environment.ProcessorCount), after.Own - before.Own, after.Moment - before.Moment);
             _spent += sum;
         }
 

@@ -6,6 +6,7 @@ internal sealed class RunTimes
 {
     private readonly List<double> _accepted = [];
     private readonly List<double> _rejected = [];
+    private TimeSpan _own, _wall;
 
     /// <summary>Runs that count.</summary>
     public int Accepted => _accepted.Count;
@@ -19,8 +20,20 @@ internal sealed class RunTimes
     /// <summary>Time in all runs that count.</summary>
     public TimeSpan AcceptedTime => TimeSpan.FromMilliseconds(_accepted.Sum());
 
-    /// <summary>Adds runs that were timed together, and stand or fall together.</summary>
-    public void Add(IEnumerable<double> milliseconds, bool contended) => (contended ? _rejected : _accepted).AddRange(milliseconds);
+    /// <summary>Processors that the process kept busy on average, threads that spin included.</summary>
+    public double BusyProcessors => _wall > TimeSpan.Zero ? _own / _wall : 0;
+
+    /// <summary>Adds the runs of one turn, which stand or fall together.</summary>
+    /// <param name="milliseconds">Time of each run.</param>
+    /// <param name="contended">Whether other processes ran meanwhile.</param>
+    /// <param name="own">Processor time of this process in the turn.</param>
+    /// <param name="wall">How long the turn took.</param>
+    public void Add(IEnumerable<double> milliseconds, bool contended, TimeSpan own, TimeSpan wall)
+    {
+        (contended ? _rejected : _accepted).AddRange(milliseconds);
+        _own += own;
+        _wall += wall;
+    }
 
     /// <summary>The fastest run.</summary>
     public double Min => Counting.Min();

@@ -39,6 +39,12 @@ internal sealed record EncodeRow
     /// <summary>The measured peak of one core, 1e9 multiply-adds a second.</summary>
     public required double PeakGmacPerSPerCore { get; init; }
 
+    /// <summary>Processors that the process kept busy on average, spinning threads included.</summary>
+    public required double BusyProcessors { get; init; }
+
+    /// <summary>Nanoseconds from one core to another during the cell; null on one core. Compare runs where it is alike.</summary>
+    public required double? HandoffNs { get; init; }
+
     /// <summary>Whether other processes ran while it was measured.</summary>
     public required bool Contended { get; init; }
 
