@@ -1,7 +1,9 @@
 // The commands and their options.
 using System.CommandLine;
 using System.Globalization;
+using Benchmarks.Encode;
 using Benchmarks.Engines;
+using Benchmarks.Gemm;
 using Benchmarks.Models;
 using Benchmarks.Reports;
 using Microsoft.ML.Ternary.Checkpoints;
@@ -16,7 +18,7 @@ internal static class CommandLine
     private static readonly BatchShape[] DefaultShapes = [new(1, 16), new(1, 128), new(8, 128), new(32, 64), BatchShape.Ragged];
 
     /// <summary>The root command.</summary>
-    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode() };
+    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm() };
 
     /// <summary>One thread, and all of the machine.</summary>
     private static int[] DefaultThreads => [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
@@ -25,7 +27,7 @@ internal static class CommandLine
     {
         Option<IReadOnlyList<BenchmarkModel>> models = Models();
         Option<IReadOnlyList<BatchShape>> shapes = Lists.Option("--shape", "Sequences x tokens, or ragged: 64 dictionary definitions of their own lengths.", DefaultShapes, BatchShape.Parse);
-        Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Numbers of threads.", DefaultThreads, Lists.Threads);
+        Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Numbers of threads.", DefaultThreads, text => Lists.Positive(text, "threads"));
         Option<IReadOnlyList<EncodeEngineKind>> engines = Lists.Option("--engine", $"Of {Names(EncodeEngines.All.Select(kind => kind.Name))}.", [.. EncodeEngines.All.Where(kind => kind.IsDefault)], EncodeEngines.Parse);
         Option<double> seconds = Seconds(1);
         Option<double> idle = IdleSeconds();
@@ -36,6 +38,31 @@ internal static class CommandLine
             {
                 Models = parsed.GetRequiredValue(models),
                 Shapes = parsed.GetRequiredValue(shapes),
+                Threads = parsed.GetRequiredValue(threads),
+                Engines = parsed.GetRequiredValue(engines),
+                Seconds = parsed.GetRequiredValue(seconds),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Json = parsed.GetValue(json)?.FullName,
+            },
+            cancellation).Run()));
+        return command;
+    }
+
+    private static Command Gemm()
+    {
+        Option<IReadOnlyList<BenchmarkModel>> models = Models();
+        Option<IReadOnlyList<int>> rows = Lists.Option("--rows", "Numbers of rows (tokens).", [1, 16, 64, 512, 1024], text => Lists.Positive(text, "rows"));
+        Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Threads of the peers; our layers run on one.", [1], text => Lists.Positive(text, "threads"));
+        Option<IReadOnlyList<GemmEngineKind>> engines = Lists.Option("--engine", $"Of {Names(GemmEngineKind.All.Select(kind => kind.Name))}.", [.. GemmEngineKind.All.Where(kind => kind.IsDefault)], GemmEngineKind.Parse);
+        Option<double> seconds = Seconds(0.2);
+        Option<double> idle = IdleSeconds();
+        Option<FileInfo?> json = Json();
+        Command command = new("gemm", "Single linear layers of the models' shapes.") { models, rows, threads, engines, seconds, idle, json };
+        command.SetAction((parsed, cancellation) => Guard(() => new GemmCommand(
+            new GemmOptions
+            {
+                Models = parsed.GetRequiredValue(models),
+                Rows = parsed.GetRequiredValue(rows),
                 Threads = parsed.GetRequiredValue(threads),
                 Engines = parsed.GetRequiredValue(engines),
                 Seconds = parsed.GetRequiredValue(seconds),

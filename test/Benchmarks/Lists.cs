@@ -18,12 +18,12 @@ internal static class Lists
         CustomParser = result => Parse(result, parse),
     };
 
-    /// <summary>Reads a number of threads.</summary>
-    /// <exception cref="FormatException">It is not a positive number.</exception>
-    public static int Threads(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is > 0 and <= 1024
-            ? threads
-            : throw new FormatException($"'{text}' is not a number of threads.");
+    /// <summary>Reads a number of threads, rows or the like.</summary>
+    /// <exception cref="FormatException">It is not a number from 1 to 65,536.</exception>
+    public static int Positive(string text, string what) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= 65_536
+            ? number
+            : throw new FormatException($"'{text}' is not a number of {what}.");
 
     private static List<T> Parse<T>(ArgumentResult result, Func<string, T> parse)
     {

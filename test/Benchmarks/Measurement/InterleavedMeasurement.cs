@@ -4,10 +4,10 @@ using System.Diagnostics;
 
 namespace Benchmarks.Measurement;
 
-/// <summary>Times several contenders in turns.</summary>
-/// <param name="seconds">Time in runs that count which each contender is to have.</param>
+/// <summary>Times several engines in turns.</summary>
+/// <param name="seconds">Time in runs that count which each engine is to have.</param>
 /// <param name="clock">Reads processor times; tests replace it.</param>
-/// <param name="settle">Waits between two contenders until the first one's threads are still.</param>
+/// <param name="settle">Waits between two turns until the first one's threads are still.</param>
 internal sealed class InterleavedMeasurement(double seconds, Func<CpuReading> clock, Action settle)
 {
     // As many runs as make a median one, unless a run takes so long that it is its own average.
@@ -25,14 +25,11 @@ internal sealed class InterleavedMeasurement(double seconds, Func<CpuReading> cl
     {
     }
 
-    /// <summary>Median time from core to core while the last contenders ran.</summary>
-    public double HandoffNanoseconds { get; private set; } = double.NaN;
-
-    /// <summary>Runs each contender until it has its time, and returns their times in the same order.</summary>
+    /// <summary>Runs each engine until it has its time.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled, between two turns.</exception>
-    public RunTimes[] Run(IReadOnlyList<Action> contenders, CancellationToken cancellation)
+    public CellTimes Run(IReadOnlyList<(string Engine, Action Run)> engines, CancellationToken cancellation)
     {
-        Turns[] all = [.. contenders.Select(run => new Turns(run, this))];
+        Turns[] all = [.. engines.Select(engine => new Turns(engine.Run, this))];
         foreach (Turns turns in all)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -49,11 +46,11 @@ internal sealed class InterleavedMeasurement(double seconds, Func<CpuReading> cl
                 turns.TakeOne();
             }
         }
-        HandoffNanoseconds = handoffs.Order().ElementAt(handoffs.Count / 2);
-        return [.. all.Select(turns => turns.Times)];
+        double handoff = handoffs.Order().ElementAt(handoffs.Count / 2);
+        return new CellTimes([.. engines.Select(engine => engine.Engine)], [.. all.Select(turns => turns.Times)], double.IsNaN(handoff) ? null : handoff);
     }
 
-    // What one contender did so far.
+    // What one engine did so far.
     private sealed class Turns(Action run, InterleavedMeasurement options)
     {
         private double _spent;

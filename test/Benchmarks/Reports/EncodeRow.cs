@@ -1,64 +1,36 @@
-// One row of the results: names and meanings stay, so that runs can be compared over time.
+// One row of encode's results.
+using System.Globalization;
+using Benchmarks.Measurement;
+using Benchmarks.Models;
+
 namespace Benchmarks.Reports;
 
 /// <summary>One engine on one model, shape and number of threads.</summary>
-internal sealed record EncodeRow
+internal sealed class EncodeRow(BenchmarkModel model, BatchShape shape, BenchmarkBatch batch, CellTimes cell, int index, int threads, double cosine, double peak)
+    : MeasuredRow(cell, index, threads, batch.Tokens.TokenCount * model.LinearMultiplyAddsPerToken, peak)
 {
-    public required string Model { get; init; }
+    public string Model => model.Name;
 
-    public required int Batch { get; init; }
+    public int Batch => batch.Count;
 
     /// <summary>Tokens of each sequence, or "ragged".</summary>
-    public required object Tokens { get; init; }
-
-    public required int Threads { get; init; }
-
-    public required string Engine { get; init; }
-
-    public required double MsMedian { get; init; }
-
-    public required double MsMin { get; init; }
-
-    public required double MsMax { get; init; }
-
-    /// <summary>Runs that the figures come from.</summary>
-    public required int Runs { get; init; }
-
-    /// <summary>Runs thrown away because other processes ran meanwhile.</summary>
-    public required int RejectedRuns { get; init; }
+    public object Tokens => shape.Tokens is int tokens ? tokens : shape.ToString();
 
     /// <summary>Tokens of text a second; padding is not counted.</summary>
-    public required double TokensPerS { get; init; }
-
-    /// <summary>Multiply-adds of the linear layers for those tokens, 1e9 a second.</summary>
-    public required double GmacPerS { get; init; }
-
-    /// <summary>That in percent of what the ternary kernel's instructions can do on as many cores.</summary>
-    public required double PercentOfPeak { get; init; }
-
-    /// <summary>The measured peak of one core, 1e9 multiply-adds a second.</summary>
-    public required double PeakGmacPerSPerCore { get; init; }
-
-    /// <summary>Processors that the process kept busy on average, spinning threads included.</summary>
-    public required double BusyProcessors { get; init; }
-
-    /// <summary>Nanoseconds from one core to another during the cell; null on one core. Compare runs where it is alike.</summary>
-    public required double? HandoffNs { get; init; }
-
-    /// <summary>Whether other processes ran while it was measured.</summary>
-    public required bool Contended { get; init; }
+    public double TokensPerS => batch.Tokens.TokenCount / MsMedian * 1e3;
 
     /// <summary>Whether the weights are a trained model's.</summary>
-    public required bool RealWeights { get; init; }
+    public bool RealWeights => model.RealWeights;
 
     /// <summary>Least cosine of an embedding to float32's.</summary>
-    public required double CosineMin { get; init; }
+    public double CosineMin => cosine;
 
-    /// <summary>Tokens in the batch, and with the padding that peers compute.</summary>
-    public required int TokenCount { get; init; }
+    /// <summary>Tokens of text in the batch.</summary>
+    public int TokenCount => batch.Tokens.TokenCount;
 
-    public required int PaddedTokenCount { get; init; }
+    /// <summary>Tokens with the padding that peers compute.</summary>
+    public int PaddedTokenCount => batch.PaddedIds.Length;
 
-    /// <summary>How many times as fast as each other engine of the cell this one is.</summary>
-    public IReadOnlyDictionary<string, double> TimesAsFastAs { get; init; } = new Dictionary<string, double>();
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Model} {shape} {Figures} {TokensPerS:F0} tokens/s");
 }

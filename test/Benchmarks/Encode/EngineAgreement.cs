@@ -5,7 +5,7 @@ using Benchmarks.Engines;
 using Benchmarks.Models;
 using Benchmarks.Reports;
 
-namespace Benchmarks;
+namespace Benchmarks.Encode;
 
 /// <summary>Compares engines with the float32 reference.</summary>
 internal static class EngineAgreement

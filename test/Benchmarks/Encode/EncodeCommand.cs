@@ -6,7 +6,7 @@ using Benchmarks.Models;
 using Benchmarks.Reports;
 using Microsoft.ML.Ternary.Kernels;
 
-namespace Benchmarks;
+namespace Benchmarks.Encode;
 
 /// <summary>Measures every engine on every model, number of threads and shape.</summary>
 internal sealed class EncodeCommand(EncodeOptions options, CancellationToken cancellation)
@@ -66,49 +66,12 @@ internal sealed class EncodeCommand(EncodeOptions options, CancellationToken can
     {
         BenchmarkBatch batch = BenchmarkBatch.Create(shape, model.Model.Tokenizer);
         engines.ForEach(engine => engine.Prepare(batch));
-        InterleavedMeasurement measurement = new(options.Seconds);
-        RunTimes[] samples = measurement.Run([.. engines.Select(engine => (Action)engine.Run)], cancellation);
-        double? handoff = double.IsNaN(measurement.HandoffNanoseconds) ? null : measurement.HandoffNanoseconds;
+        CellTimes times = new InterleavedMeasurement(options.Seconds)
+            .Run([.. engines.Select((engine, i) => (options.Engines[i].Name, (Action)engine.Run))], cancellation);
         for (int i = 0; i < engines.Count; i++)
         {
-            EncodeRow row = Row(model.Description, threads, shape, batch, options.Engines[i].Name, samples[i], cosines[i]);
-            _rows.Add(row with { HandoffNs = handoff, TimesAsFastAs = Ratios(samples, i) });
-            Screen.Progress(string.Create(CultureInfo.InvariantCulture,
-                $"{row.Model} {shape} {threads}T {row.Engine,-16} {row.MsMedian,10:F3} ms ({row.MsMin:F3} to {row.MsMax:F3}, {row.Runs} runs, {row.RejectedRuns} rejected, {row.BusyProcessors:F2} processors, handoff {handoff:F0} ns) {row.TokensPerS,9:F0} tokens/s {row.GmacPerS,6:F0} GMAC/s{(row.Contended ? " contended" : "")}"));
+            _rows.Add(new EncodeRow(model.Description, shape, batch, times, i, threads, cosines[i], _peak));
+            Screen.Progress(_rows[^1].ToString());
         }
     }
-
-    private EncodeRow Row(BenchmarkModel model, int threads, BatchShape shape, BenchmarkBatch batch, string engine, RunTimes samples, double cosine)
-    {
-        double tokensPerSecond = batch.Tokens.TokenCount / samples.Median * 1e3;
-        double gmacPerSecond = tokensPerSecond * model.LinearMultiplyAddsPerToken / 1e9;
-        return new EncodeRow
-        {
-            Model = model.Name,
-            Batch = batch.Count,
-            Tokens = shape.Tokens is int tokens ? tokens : "ragged",
-            Threads = threads,
-            Engine = engine,
-            MsMedian = samples.Median,
-            MsMin = samples.Min,
-            MsMax = samples.Max,
-            Runs = samples.IsContended ? samples.Rejected : samples.Accepted,
-            RejectedRuns = samples.IsContended ? 0 : samples.Rejected,
-            TokensPerS = tokensPerSecond,
-            GmacPerS = gmacPerSecond,
-            PercentOfPeak = 100 * gmacPerSecond / (_peak * threads),
-            PeakGmacPerSPerCore = _peak,
-            BusyProcessors = samples.BusyProcessors,
-            HandoffNs = null,
-            Contended = samples.IsContended,
-            RealWeights = model.RealWeights,
-            CosineMin = cosine,
-            TokenCount = batch.Tokens.TokenCount,
-            PaddedTokenCount = batch.PaddedIds.Length,
-        };
-    }
-
-    private Dictionary<string, double> Ratios(RunTimes[] samples, int self) => Enumerable.Range(0, samples.Length)
-        .Where(other => other != self)
-        .ToDictionary(other => options.Engines[other].Name, other => samples[other].Median / samples[self].Median);
 }

@@ -2,7 +2,7 @@
 using Benchmarks.Engines;
 using Benchmarks.Models;
 
-namespace Benchmarks;
+namespace Benchmarks.Encode;
 
 /// <summary>What to measure and for how long.</summary>
 internal sealed record EncodeOptions
