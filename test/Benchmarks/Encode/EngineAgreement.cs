@@ -1,0 +1,49 @@
+// No engine may be fast by being wrong: before anything is timed, embeddings are compared with float32's.
+using System.Globalization;
+using System.Numerics.Tensors;
+using Benchmarks.Engines;
+using Benchmarks.Models;
+using Benchmarks.Reports;
+
+namespace Benchmarks.Encode;
+
+/// <summary>Compares engines with the float32 reference.</summary>
+internal static class EngineAgreement
+{
+    /// <summary>The least cosine of each engine's embeddings to the reference's, over a batch without padding and one with.</summary>
+    /// <exception cref="InvalidDataException">One is below what the engine's precision allows.</exception>
+    public static double[] Check(PreparedModel model, IReadOnlyList<EncodeEngineKind> kinds, IReadOnlyList<EncodeEngine> engines, int threads)
+    {
+        BenchmarkBatch[] batches = [BenchmarkBatch.ForComparison(model.Model.Tokenizer), BenchmarkBatch.Create(new BatchShape(2, 16), model.Model.Tokenizer)];
+        float[][] expected;
+        using (EncodeEngine reference = EncodeEngines.Parse(EncodeEngines.Reference).Create(model, threads))
+            expected = [.. batches.Select(batch => Embed(reference, batch))];
+        RequireDistinct(expected[0], model.Model.Dimension);
+        double[] cosines = [.. engines.Select(engine => batches.Select((batch, i) => MinCosine(Embed(engine, batch), expected[i], model.Model.Dimension)).Min())];
+        for (int i = 0; i < cosines.Length; i++)
+        {
+            Screen.Progress(string.Create(CultureInfo.InvariantCulture, $"{model.Description.Name} {threads}T {kinds[i].Name,-16} least cosine to float32 {cosines[i]:F5}"));
+            if (!(cosines[i] >= kinds[i].MinimumCosine))
+                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{kinds[i].Name} computes {model.Description.Name} wrongly: an embedding has cosine {cosines[i]:F4} to float32's, at least {kinds[i].MinimumCosine} was expected. Its speed means nothing."));
+        }
+        return cosines;
+    }
+
+    private static float[] Embed(EncodeEngine engine, BenchmarkBatch batch)
+    {
+        engine.Prepare(batch);
+        engine.Run();
+        return engine.Embeddings.ToArray();
+    }
+
+    private static double MinCosine(float[] actual, float[] expected, int dimension) => Enumerable.Range(0, expected.Length / dimension)
+        .Min(i => TensorPrimitives.CosineSimilarity(actual.AsSpan(i * dimension, dimension), expected.AsSpan(i * dimension, dimension)));
+
+    // Were all embeddings of a model alike, agreeing with them would prove nothing.
+    private static void RequireDistinct(float[] embeddings, int dimension)
+    {
+        float cosine = TensorPrimitives.CosineSimilarity(embeddings.AsSpan(0, dimension), embeddings.AsSpan(dimension, dimension));
+        if (!(cosine < 0.8f))
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"Two different texts embed with cosine {cosine:F4}: the model tells nothing apart, so its embeddings cannot show that an engine is right."));
+    }
+}
