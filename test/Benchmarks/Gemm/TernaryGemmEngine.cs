@@ -7,23 +7,23 @@ internal sealed class TernaryGemmEngine : GemmEngine
 {
     private readonly TernaryLinear _linear;
     private readonly ActivationBlock _input;
-    private readonly float[] _output;
+    private readonly ActivationBlock _output;
+    private readonly LinearWorkspace _workspace = new();
 
     public TernaryGemmEngine(GemmProblem problem, TernaryKernel kernel)
     {
         _linear = new TernaryLinear(problem.Matrix, problem.Bias, kernel);
         _input = new ActivationBlock(problem.Shape.Rows, problem.Shape.Inputs);
-        problem.Input.CopyTo(_input.Write());
-        _output = new float[problem.Shape.Rows * problem.Shape.Outputs];
+        problem.Input.CopyTo(_input.Values);
+        _output = new ActivationBlock(problem.Shape.Rows, problem.Shape.Outputs, ActivationForms.Float32);
     }
 
-    public override ReadOnlySpan<float> Output => _output;
+    public override ReadOnlySpan<float> Output => _output.Values;
 
     public override void Run()
     {
-        // Asking to write discards the int8 form, so that each run rounds again.
-        _input.Write();
-        _linear.Forward(_input, _output);
+        _input.Quantize(0, _input.Rows);
+        _linear.Forward(_input, new LinearOutput(_output), _workspace);
     }
 
     public override void Dispose()
