@@ -34,7 +34,7 @@ internal static class CommandLine
         Option<IReadOnlyList<BatchShape>> shapes = Lists.Option("--shape", "Sequences x tokens, or ragged: 64 dictionary definitions of their own lengths.", DefaultShapes, BatchShape.Parse);
         Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Numbers of threads.", DefaultThreads, text => Lists.Positive(text, "threads"));
         Option<IReadOnlyList<EncodeEngineKind>> engines = Lists.Option("--engine", $"Of {Names(EncodeEngines.All.Select(kind => kind.Name))}.", [.. EncodeEngines.All.Where(kind => kind.IsDefault)], EncodeEngines.Parse);
-        Option<double> seconds = Seconds(1);
+        Option<double> seconds = Seconds(0.5);
         Option<double> idle = IdleSeconds();
         Option<FileInfo?> json = Json();
         Command command = new("encode", "Whole encoders, token ids to embeddings.") { models, shapes, threads, engines, seconds, idle, json };

@@ -19,7 +19,7 @@ internal static class EngineAgreement
         using (EncodeEngine reference = EncodeEngines.Parse(EncodeEngines.Reference).Create(model, threads))
             expected = [.. batches.Select(batch => Embed(reference, batch))];
         RequireDistinct(expected[0], model.Model.Dimension);
-        double[] cosines = [.. engines.Select(engine => batches.Select((batch, i) => MinCosine(Embed(engine, batch), expected[i], model.Model.Dimension)).Min())];
+        double[] cosines = [.. engines.Select(engine => batches.Select((batch, i) => EmbeddingCosine.Least(Embed(engine, batch), expected[i], model.Model.Dimension)).Min())];
         for (int i = 0; i < cosines.Length; i++)
         {
             Screen.Progress(string.Create(CultureInfo.InvariantCulture, $"{model.Description.Name} {threads}T {kinds[i].Name,-16} least cosine to float32 {cosines[i]:F5}"));
@@ -35,9 +35,6 @@ internal static class EngineAgreement
         engine.Run();
         return engine.Embeddings.ToArray();
     }
-
-    private static double MinCosine(float[] actual, float[] expected, int dimension) => Enumerable.Range(0, expected.Length / dimension)
-        .Min(i => TensorPrimitives.CosineSimilarity(actual.AsSpan(i * dimension, dimension), expected.AsSpan(i * dimension, dimension)));
 
     // Were all embeddings of a model alike, agreeing with them would prove nothing.
     private static void RequireDistinct(float[] embeddings, int dimension)
