@@ -3,6 +3,7 @@ using Benchmarks.Models;
 using Benchmarks.Onnx;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Ternary.Encoders;
+using Microsoft.ML.Ternary.Kernels;
 
 namespace Benchmarks.Tests;
 
@@ -45,6 +46,24 @@ public sealed class OnnxGraphTests : IDisposable
             new OnnxGraph(weights).Tensor<float>("w", OnnxType.Float32, [1024], () => throw new InvalidOperationException("It is there already."));
         }
         Assert.Equal(4096, new FileInfo(path).Length);
+    }
+
+    [Fact]
+    public void Weights_in_int8_have_one_scale_and_an_output_a_column()
+    {
+        // Rows (1, -1) x 1 and (0, 1) x 0.25: the larger scale becomes 63 steps, the smaller 15.75, rounded to 16.
+        TernaryMatrix matrix = TernaryMatrix.FromCodes([1, -1, 0, 1], rows: 2, columns: 2, scales: [1, 0.25f]);
+        Assert.Equal(1f / 63, TransposedWeights.Int8Scale(matrix));
+        Assert.Equal([63, 0, -63, 16], TransposedWeights.Int8(matrix));
+        Assert.Equal([1, 0, -1, 0.25f], TransposedWeights.Values(matrix));
+    }
+
+    [Fact]
+    public void Where_a_matrix_has_one_scale_its_codes_are_the_int8_weights()
+    {
+        TernaryMatrix matrix = TernaryMatrix.FromCodes([1, -1, 0, 1], rows: 2, columns: 2, scales: [0.25f]);
+        Assert.Equal(0.25f, TransposedWeights.Int8Scale(matrix));
+        Assert.Equal([1, 0, -1, 1], TransposedWeights.Int8(matrix));
     }
 
     [Fact]
