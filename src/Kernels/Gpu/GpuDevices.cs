@@ -35,7 +35,7 @@ public static class GpuDevices
                 devices.Add(new GpuDeviceInfo(isGpu ? GpuDeviceKind.OpenCL : GpuDeviceKind.OpenCLProcessor, index, device.Name, device.MemorySize));
             index++;
         }
-        devices.Add(new GpuDeviceInfo(GpuDeviceKind.Emulated, 0, "ILGPU's emulation on the processor", Environment.WorkingSet));
+        devices.Add(new GpuDeviceInfo(GpuDeviceKind.Emulated, 0, "ILGPU's emulation on the processor", 0));
         return devices;
     }
 
