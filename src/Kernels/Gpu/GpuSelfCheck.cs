@@ -41,7 +41,7 @@ internal static class GpuSelfCheck
         }
         catch (Exception e) when (e is AcceleratorException or NotSupportedException or InvalidOperationException or InternalCompilerException)
         {
-            return e.Message;
+            return e.GetBaseException().Message;
         }
     }
 

@@ -17,7 +17,16 @@ internal static class HostEncoder
             GpuDeviceId = options.GpuDeviceId ?? context?.GpuDeviceId,
             FallbackToCpu = options.FallbackToCpu ?? context?.FallbackToCpu ?? false,
         };
-        TextEncoder encoder = new(model, encoderOptions);
+        TextEncoder encoder;
+        try
+        {
+            encoder = new TextEncoder(model, encoderOptions);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Marked as an error that a component means to raise, which ML.NET wraps less deeply while it loads a model.
+            throw host.Except(e, e.Message);
+        }
         if (encoderOptions.GpuDeviceId is not null)
             Report(host, encoder);
         return encoder;
