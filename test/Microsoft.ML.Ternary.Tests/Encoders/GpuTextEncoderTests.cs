@@ -109,6 +109,20 @@ public abstract class GpuTextEncoderTests
     }
 
     [Fact]
+    public void ThreadsAndEncodersMayShareADevice()
+    {
+        Assert.SkipUnless(IsFast, "Too large for the emulation.");
+        EmbeddingModel model = TestModels.Ternary(TestModels.Tiny());
+        using TextEncoder first = new(model, new TextEncoderOptions { Device = _info });
+        using TextEncoder second = new(model, new TextEncoderOptions { Device = _info });
+        int[][] sequences = RandomSequences(model.Config, 20);
+        float[] expected = Embed(first, sequences);
+        float[][] results = new float[8][];
+        Parallel.For(0, results.Length, i => results[i] = Embed(i % 2 == 0 ? first : second, sequences));
+        Assert.All(results, result => Assert.Equal(expected, result));
+    }
+
+    [Fact]
     public void ABatchThatDoesNotFitIsSplitAndTheEmbeddingsAreTheSame()
     {
         Assert.SkipUnless(IsFast, "Too large for the emulation.");
