@@ -70,10 +70,9 @@ internal static class TernaryMmaKernel
                     codes, codesFrom + (block + 1) * BlockWords, rowWords,
                     weights, weightsFrom + (block + 1) * FragmentTiles.TileWords, weightsStride);
             }
-            int fragment = current * ActivationWords + rowInTile * RowStride;
+            int fragment = current * ActivationWords + rowInTile * RowStride + Fragment.LaneOffset(lane);
             int words = current * WeightWords + columnInTile / FragmentTiles.TileOutputs * FragmentTiles.TileWords + lane;
-            Multiply(ref mma, stagedCodes, fragment, stagedWeights, words, lane, product: 0);
-            Multiply(ref mma, stagedCodes, fragment, stagedWeights, words, lane, product: 1);
+            Multiply(ref mma, stagedCodes, fragment, stagedWeights, words);
             if (more)
                 Store(next, stagedCodes, (1 - current) * ActivationWords + codesTo, stagedWeights, (1 - current) * WeightWords + thread);
             Group.Barrier();
@@ -86,27 +85,35 @@ internal static class TernaryMmaKernel
         finish.Columns(ref mma, rowTile: 1);
     }
 
-    /// <summary>Half a block, 32 inputs: two fragments of activations meet eight of weights.</summary>
+    /// <summary>A block, 64 inputs: two fragments of activations meet eight of weights, for the first and the second 32 inputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply<TMma>(
-        ref TMma mma, ArrayView<int> codes, int fragment, ArrayView<int> weights, int words, int lane, int product)
+    private static void Multiply<TMma>(ref TMma mma, ArrayView<int> codes, int fragment, ArrayView<int> weights, int words)
         where TMma : struct, IWarpMma
     {
-        int start = fragment + product * MmaFragments.DepthWords;
-        Fragment upper = Fragment.Read(codes, start, lane);
-        Fragment lower = Fragment.Read(codes, start + MmaFragments.Rows * RowStride, lane);
-        Column(ref mma, 0, upper, lower, weights[words], product);
-        Column(ref mma, 1, upper, lower, weights[words + FragmentTiles.TileWords], product);
-        Column(ref mma, 2, upper, lower, weights[words + 2 * FragmentTiles.TileWords], product);
-        Column(ref mma, 3, upper, lower, weights[words + 3 * FragmentTiles.TileWords], product);
-        Column(ref mma, 4, upper, lower, weights[words + 4 * FragmentTiles.TileWords], product);
-        Column(ref mma, 5, upper, lower, weights[words + 5 * FragmentTiles.TileWords], product);
-        Column(ref mma, 6, upper, lower, weights[words + 6 * FragmentTiles.TileWords], product);
-        Column(ref mma, 7, upper, lower, weights[words + 7 * FragmentTiles.TileWords], product);
+        Fragment upper0 = Fragment.Read(codes, fragment);
+        Fragment upper1 = Fragment.Read(codes, fragment + MmaFragments.DepthWords);
+        Fragment lower0 = Fragment.Read(codes, fragment + MmaFragments.Rows * RowStride);
+        Fragment lower1 = Fragment.Read(codes, fragment + MmaFragments.Rows * RowStride + MmaFragments.DepthWords);
+        Column(ref mma, 0, upper0, upper1, lower0, lower1, weights[words]);
+        Column(ref mma, 1, upper0, upper1, lower0, lower1, weights[words + FragmentTiles.TileWords]);
+        Column(ref mma, 2, upper0, upper1, lower0, lower1, weights[words + 2 * FragmentTiles.TileWords]);
+        Column(ref mma, 3, upper0, upper1, lower0, lower1, weights[words + 3 * FragmentTiles.TileWords]);
+        Column(ref mma, 4, upper0, upper1, lower0, lower1, weights[words + 4 * FragmentTiles.TileWords]);
+        Column(ref mma, 5, upper0, upper1, lower0, lower1, weights[words + 5 * FragmentTiles.TileWords]);
+        Column(ref mma, 6, upper0, upper1, lower0, lower1, weights[words + 6 * FragmentTiles.TileWords]);
+        Column(ref mma, 7, upper0, upper1, lower0, lower1, weights[words + 7 * FragmentTiles.TileWords]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Column<TMma>(ref TMma mma, int column, Fragment upper, Fragment lower, int word, int product)
+    private static void Column<TMma>(ref TMma mma, int column, Fragment upper0, Fragment upper1, Fragment lower0, Fragment lower1, int word)
+        where TMma : struct, IWarpMma
+    {
+        Product(ref mma, column, upper0, lower0, word, product: 0);
+        Product(ref mma, column, upper1, lower1, word, product: 1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Product<TMma>(ref TMma mma, int column, Fragment upper, Fragment lower, int word, int product)
         where TMma : struct, IWarpMma
     {
         int b0 = word >> MmaFragments.BShift(product, 0) & FragmentTiles.CodeMask;
@@ -167,14 +174,23 @@ internal static class TernaryMmaKernel
     {
         public int A0, A1, A2, A3;
 
+        /// <summary>Where a lane's first register lies from the fragment's first word. The other registers lie as far from it as
+        /// lane 0's do from its first, so that these distances are constants.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Fragment Read(ArrayView<int> codes, int start, int lane) => new()
+        public static int LaneOffset(int lane) => Offset(lane, 0);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Fragment Read(ArrayView<int> codes, int start) => new()
         {
-            A0 = codes[start + MmaFragments.ARow(lane, 0) * RowStride + MmaFragments.AWord(lane, 0)],
-            A1 = codes[start + MmaFragments.ARow(lane, 1) * RowStride + MmaFragments.AWord(lane, 1)],
-            A2 = codes[start + MmaFragments.ARow(lane, 2) * RowStride + MmaFragments.AWord(lane, 2)],
-            A3 = codes[start + MmaFragments.ARow(lane, 3) * RowStride + MmaFragments.AWord(lane, 3)],
+            A0 = codes[start],
+            A1 = codes[start + Offset(0, 1)],
+            A2 = codes[start + Offset(0, 2)],
+            A3 = codes[start + Offset(0, 3)],
         };
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static int Offset(int lane, int register) =>
+            MmaFragments.ARow(lane, register) * RowStride + MmaFragments.AWord(lane, register);
     }
 
     /// <summary>From sums to outputs, for the rows and columns that exist.</summary>
