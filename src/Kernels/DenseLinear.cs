@@ -7,6 +7,9 @@ namespace Microsoft.ML.Ternary.Kernels;
 /// <remarks>The weights are laid out for the processor at construction; the array given is not kept.</remarks>
 public sealed unsafe class DenseLinear : LinearLayer
 {
+    // Rows that meet all weights before they are finished; their outputs stay in the second-level cache.
+    private const int BlockRows = 48;
+
     private readonly AlignedBuffer<float> _panels;
     private readonly AlignedBuffer<float> _start;
 
@@ -30,10 +33,19 @@ public sealed unsafe class DenseLinear : LinearLayer
     }
 
     /// <inheritdoc/>
-    private protected override void ForwardCore(ActivationBlock input, Span<float> output)
+    public override ActivationForms InputForm => ActivationForms.Float32;
+
+    /// <inheritdoc/>
+    private protected override void ForwardCore(
+        ActivationBlock input, int firstRow, int rows, in LinearOutput output, LinearWorkspace workspace)
     {
-        fixed (float* a = input.Values, c = output)
-            FloatGemm.Multiply(a, InputSize, input.Rows, InputSize, _panels.Pointer, OutputSize, _start.Pointer, c, OutputSize);
-        GC.KeepAlive(this);
+        for (int row = firstRow; row < firstRow + rows; row += BlockRows)
+        {
+            int count = Math.Min(BlockRows, firstRow + rows - row);
+            float* values = output.Begin(row, count, workspace);
+            FloatGemm.Multiply(input.ValuesOf(row), InputSize, count, InputSize, _panels.Pointer, OutputSize, _start.Pointer, values, OutputSize);
+            workspace.Times?.Add(Stage.Gemm);
+            output.Finish(row, count, values, workspace);
+        }
     }
 }

@@ -28,21 +28,43 @@ public abstract class LinearLayer
     /// <summary>One offset an output.</summary>
     public ReadOnlySpan<float> Bias => _bias;
 
-    /// <summary>Computes every row on the calling thread.</summary>
-    /// <param name="input">Rows of <see cref="InputSize"/> components.</param>
-    /// <param name="output">Receives input.Rows x <see cref="OutputSize"/> values, row-major; must not overlap the input.</param>
+    /// <summary>The form in which the layer reads its input.</summary>
+    public abstract ActivationForms InputForm { get; }
+
+    /// <summary>Computes rows on the calling thread. Threads may compute different rows of the same blocks at once.</summary>
+    /// <param name="input">Rows of <see cref="InputSize"/> components, with <see cref="InputForm"/> among their forms.</param>
+    /// <param name="firstRow">The first row to compute.</param>
+    /// <param name="rows">The number of rows to compute.</param>
+    /// <param name="output">Where the rows go: as many as the input has, of <see cref="OutputSize"/> components.</param>
+    /// <param name="workspace">The calling thread's working memory.</param>
     /// <exception cref="ArgumentException">The input or the output has another shape.</exception>
-    public void Forward(ActivationBlock input, Span<float> output)
+    /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    /// <exception cref="InvalidOperationException">The input lacks the form that the layer reads.</exception>
+    public void Forward(ActivationBlock input, int firstRow, int rows, in LinearOutput output, LinearWorkspace workspace)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(workspace);
         if (input.Columns != InputSize)
             throw new ArgumentException($"The layer takes {InputSize} components a row but gets {input.Columns}.", nameof(input));
-        if (output.Length != (long)input.Rows * OutputSize)
-            throw new ArgumentException($"The output of {input.Rows} rows has {(long)input.Rows * OutputSize} values; the destination holds {output.Length}.", nameof(output));
-        if (input.Rows > 0)
-            ForwardCore(input, output);
+        input.Require(InputForm);
+        input.RequireRows(firstRow, rows);
+        output.Check(input.Rows, OutputSize);
+        if (rows > 0)
+            ForwardCore(input, firstRow, rows, output, workspace);
+        GC.KeepAlive(input);
+        GC.KeepAlive(this);
     }
 
-    /// <summary>Computes every row; the shapes are known to agree.</summary>
-    private protected abstract void ForwardCore(ActivationBlock input, Span<float> output);
+    /// <summary>Computes every row on the calling thread.</summary>
+    /// <exception cref="ArgumentException">The input or the output has another shape.</exception>
+    /// <exception cref="InvalidOperationException">The input lacks the form that the layer reads.</exception>
+    public void Forward(ActivationBlock input, in LinearOutput output, LinearWorkspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        Forward(input, 0, input.Rows, output, workspace);
+    }
+
+    /// <summary>Computes rows, of which there is at least one; the shapes are known to agree.</summary>
+    private protected abstract void ForwardCore(
+        ActivationBlock input, int firstRow, int rows, in LinearOutput output, LinearWorkspace workspace);
 }

@@ -1,12 +1,13 @@
-// Layer norm stands between every two products of an encoder, so it adds the residual in the same pass over memory.
-using System.Numerics;
+// Layer norm stands between every two products of an encoder, so it adds the residual and looks for the largest value, which
+// quantisation wants next, in the same passes over memory.
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Microsoft.ML.Ternary.Kernels.Cpu.Simd;
 
 namespace Microsoft.ML.Ternary.Kernels;
 
 /// <summary>Normalisation of rows in place.</summary>
-public static class Normalization
+public static unsafe class Normalization
 {
     /// <summary>y = (x - mean) / sqrt(variance + epsilon) x gain + bias for each row, with the biased variance about the mean.</summary>
     /// <param name="values">Rows of gain.Length values; replaced by the result.</param>
@@ -34,14 +35,10 @@ public static class Normalization
             throw new ArgumentException($"{values.Length} values are not rows of {size}.", nameof(values));
         if (residual.Length != 0 && residual.Length != values.Length)
             throw new ArgumentException($"{values.Length} values and {residual.Length} residuals cannot be added.", nameof(residual));
-        for (int start = 0; start < values.Length; start += size)
+        fixed (float* rows = values, added = residual, gains = gain, biases = bias)
         {
-            Span<float> row = values.Slice(start, size);
-            ReadOnlySpan<float> added = residual.Length == 0 ? residual : residual.Slice(start, size);
-            if (Vector.IsHardwareAccelerated)
-                NormalizeVectors(row, added, gain, bias, epsilon);
-            else
-                NormalizeScalar(row, added, gain, bias, epsilon);
+            for (int start = 0; start < values.Length; start += size)
+                LayerNormRow(rows + start, residual.Length == 0 ? null : added + start, gains, biases, size, epsilon);
         }
     }
 
@@ -56,95 +53,121 @@ public static class Normalization
             vector[i] *= factor;
     }
 
+    /// <summary>The layer norm of one row, after adding <paramref name="residual"/> where there is one.</summary>
+    /// <returns>The largest magnitude of the result; NaN where it holds one.</returns>
+    internal static float LayerNormRow(float* row, float* residual, float* gain, float* bias, int size, float epsilon) =>
+        Vector512.IsHardwareAccelerated ? NormalizeVectors<Simd512>(row, residual, gain, bias, size, epsilon)
+        : Vector256.IsHardwareAccelerated ? NormalizeVectors<Simd256>(row, residual, gain, bias, size, epsilon)
+        : Vector128.IsHardwareAccelerated ? NormalizeVectors<Simd128>(row, residual, gain, bias, size, epsilon)
+        : NormalizeScalar(row, residual, gain, bias, size, epsilon);
+
     /// <summary>The plain form of the layer norm of one row.</summary>
-    internal static void NormalizeScalar(
-        Span<float> row, ReadOnlySpan<float> residual, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
+    internal static float NormalizeScalar(float* row, float* residual, float* gain, float* bias, int size, float epsilon)
     {
-        for (int i = 0; i < residual.Length; i++)
-            row[i] += residual[i];
-        float sum = 0;
-        foreach (float value in row)
-            sum += value;
-        float mean = sum / row.Length;
-        float squares = 0;
-        foreach (float value in row)
-            squares += (value - mean) * (value - mean);
-        float inverse = 1 / MathF.Sqrt(squares / row.Length + epsilon);
-        for (int i = 0; i < row.Length; i++)
+        float sum = 0, squares = 0, max = 0;
+        for (int i = 0; i < size; i++)
+        {
+            if (residual != null)
+                row[i] += residual[i];
+            sum += row[i];
+        }
+        float mean = sum / size;
+        for (int i = 0; i < size; i++)
+            squares += (row[i] - mean) * (row[i] - mean);
+        float inverse = 1 / MathF.Sqrt(squares / size + epsilon);
+        for (int i = 0; i < size; i++)
+        {
             row[i] = (row[i] - mean) * inverse * gain[i] + bias[i];
+            max = MathF.Max(max, MathF.Abs(row[i]));
+        }
+        return max;
     }
 
     // Mean before variance, because the difference of two large sums would lose the variance.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void NormalizeVectors(
-        Span<float> row, ReadOnlySpan<float> residual, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float epsilon)
+    internal static float NormalizeVectors<TVector>(float* row, float* residual, float* gain, float* bias, int size, float epsilon)
+        where TVector : struct, ISimdFloat<TVector>
     {
-        if (residual.Length != 0)
-            Add(row, residual);
-        SubtractMean(row);
-        float inverse = 1 / MathF.Sqrt(SumOfSquares(row) / row.Length + epsilon);
-        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
-        ReadOnlySpan<Vector<float>> gains = MemoryMarshal.Cast<float, Vector<float>>(gain)[..vectors.Length];
-        ReadOnlySpan<Vector<float>> biases = MemoryMarshal.Cast<float, Vector<float>>(bias)[..vectors.Length];
-        for (int i = 0; i < vectors.Length; i++)
-            vectors[i] = Vector.MultiplyAddEstimate(vectors[i] * inverse, gains[i], biases[i]);
-        for (int i = vectors.Length * Vector<float>.Count; i < row.Length; i++)
-            row[i] = row[i] * inverse * gain[i] + bias[i];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(Span<float> values, ReadOnlySpan<float> added)
-    {
-        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        ReadOnlySpan<Vector<float>> addedVectors = MemoryMarshal.Cast<float, Vector<float>>(added)[..vectors.Length];
-        for (int i = 0; i < vectors.Length; i++)
-            vectors[i] += addedVectors[i];
-        for (int i = vectors.Length * Vector<float>.Count; i < values.Length; i++)
-            values[i] += added[i];
-    }
-
-    // Two sums at a time, here and below: an addition waits for the one before it.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SubtractMean(Span<float> row)
-    {
-        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
-        Span<float> tail = row[(vectors.Length * Vector<float>.Count)..];
-        Vector<float> even = Vector<float>.Zero, odd = Vector<float>.Zero;
-        int last = vectors.Length - 1;
-        for (int i = 0; i < last; i += 2)
+        float mean = AddAndSum<TVector>(row, residual, size) / size;
+        float inverse = 1 / MathF.Sqrt(SumOfSquares<TVector>(row, mean, size) / size + epsilon);
+        TVector means = TVector.Create(mean), inverses = TVector.Create(inverse), largest = TVector.Create(0);
+        int i = 0;
+        for (; i <= size - TVector.Count; i += TVector.Count)
         {
-            even += vectors[i];
-            odd += vectors[i + 1];
+            TVector x = (TVector.Load(row + i) - means) * inverses;
+            x = TVector.MultiplyAdd(x, TVector.Load(gain + i), TVector.Load(bias + i));
+            x.Store(row + i);
+            largest = TVector.MaxMagnitude(largest, x);
         }
-        if (vectors.Length % 2 != 0)
-            even += vectors[last];
-        float sum = Vector.Sum(even + odd);
-        foreach (float value in tail)
-            sum += value;
-
-        float mean = sum / row.Length;
-        foreach (ref Vector<float> vector in vectors)
-            vector -= new Vector<float>(mean);
-        foreach (ref float value in tail)
-            value -= mean;
+        float max = TVector.LargestBits(largest);
+        for (; i < size; i++)
+        {
+            row[i] = (row[i] - mean) * inverse * gain[i] + bias[i];
+            max = MathF.Max(max, MathF.Abs(row[i]));
+        }
+        return max;
     }
 
+    // Four sums at a time, here and below: an addition waits for the one before it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float SumOfSquares(ReadOnlySpan<float> row)
+    private static float AddAndSum<TVector>(float* row, float* residual, int size) where TVector : struct, ISimdFloat<TVector>
     {
-        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
-        Vector<float> even = Vector<float>.Zero, odd = Vector<float>.Zero;
-        int last = vectors.Length - 1;
-        for (int i = 0; i < last; i += 2)
+        TVector s0 = TVector.Create(0), s1 = s0, s2 = s0, s3 = s0;
+        int i = 0;
+        for (; i <= size - 4 * TVector.Count; i += 4 * TVector.Count)
         {
-            even = Vector.MultiplyAddEstimate(vectors[i], vectors[i], even);
-            odd = Vector.MultiplyAddEstimate(vectors[i + 1], vectors[i + 1], odd);
+            s0 += Added<TVector>(row + i, residual, i);
+            s1 += Added<TVector>(row + i + TVector.Count, residual, i + TVector.Count);
+            s2 += Added<TVector>(row + i + 2 * TVector.Count, residual, i + 2 * TVector.Count);
+            s3 += Added<TVector>(row + i + 3 * TVector.Count, residual, i + 3 * TVector.Count);
         }
-        if (vectors.Length % 2 != 0)
-            even = Vector.MultiplyAddEstimate(vectors[last], vectors[last], even);
-        float sum = Vector.Sum(even + odd);
-        foreach (float value in row[(vectors.Length * Vector<float>.Count)..])
-            sum += value * value;
+        for (; i <= size - TVector.Count; i += TVector.Count)
+            s0 += Added<TVector>(row + i, residual, i);
+        float sum = TVector.Sum(s0 + s1 + (s2 + s3));
+        for (; i < size; i++)
+        {
+            if (residual != null)
+                row[i] += residual[i];
+            sum += row[i];
+        }
         return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Added<TVector>(float* values, float* residual, int i) where TVector : struct, ISimdFloat<TVector>
+    {
+        TVector x = TVector.Load(values);
+        if (residual == null)
+            return x;
+        x += TVector.Load(residual + i);
+        x.Store(values);
+        return x;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float SumOfSquares<TVector>(float* row, float mean, int size) where TVector : struct, ISimdFloat<TVector>
+    {
+        TVector means = TVector.Create(mean), s0 = TVector.Create(0), s1 = s0, s2 = s0, s3 = s0;
+        int i = 0;
+        for (; i <= size - 4 * TVector.Count; i += 4 * TVector.Count)
+        {
+            AddSquare(row + i, means, ref s0);
+            AddSquare(row + i + TVector.Count, means, ref s1);
+            AddSquare(row + i + 2 * TVector.Count, means, ref s2);
+            AddSquare(row + i + 3 * TVector.Count, means, ref s3);
+        }
+        for (; i <= size - TVector.Count; i += TVector.Count)
+            AddSquare(row + i, means, ref s0);
+        float sum = TVector.Sum(s0 + s1 + (s2 + s3));
+        for (; i < size; i++)
+            sum += (row[i] - mean) * (row[i] - mean);
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddSquare<TVector>(float* values, TVector means, ref TVector sum) where TVector : struct, ISimdFloat<TVector>
+    {
+        TVector x = TVector.Load(values) - means;
+        sum = TVector.MultiplyAdd(x, x, sum);
     }
 }

@@ -28,7 +28,12 @@ public sealed class TernaryLinear : LinearLayer
     public TernaryKernel Kernel { get; }
 
     /// <inheritdoc/>
-    private protected override void ForwardCore(ActivationBlock input, Span<float> output) => _gemm.Multiply(input, output);
+    public override ActivationForms InputForm => ActivationForms.Int8;
+
+    /// <inheritdoc/>
+    private protected override void ForwardCore(
+        ActivationBlock input, int firstRow, int rows, in LinearOutput output, LinearWorkspace workspace) =>
+        _gemm.Multiply(input, firstRow, rows, output, workspace);
 
     private static TernaryMatrix Checked(TernaryMatrix matrix)
     {

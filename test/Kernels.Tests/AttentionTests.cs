@@ -10,7 +10,7 @@ public class AttentionTests
         float ln3 = MathF.Log(3);
         var output = new float[2];
 
-        new Attention().Forward([0, ln3], [0, 1], [8, 16], stride: 1, tokens: 2, heads: 1, headSize: 1, output);
+        Forward(new Attention(), [0, ln3], [0, 1], [8, 16], stride: 1, tokens: 2, heads: 1, headSize: 1, output);
 
         Assert.Equal(12, output[0], 1e-5f);
         Assert.Equal(14, output[1], 1e-5f);
@@ -34,7 +34,7 @@ public class AttentionTests
         (float[] q, float[] k, float[] v) = (Values(random, tokens * hidden), Values(random, tokens * hidden), Values(random, tokens * hidden));
         var output = new float[tokens * hidden];
 
-        new Attention().Forward(q, k, v, hidden, tokens, heads, headSize, output);
+        Forward(new Attention(), q, k, v, hidden, tokens, heads, headSize, output);
 
         AssertClose(Definition(q, k, v, hidden, tokens, heads, headSize), output);
     }
@@ -46,7 +46,7 @@ public class AttentionTests
         float[] all = Values(new Random(1), Tokens * 3 * Hidden);
         var output = new float[Tokens * Hidden];
 
-        new Attention().Forward(all, all.AsSpan(Hidden), all.AsSpan(2 * Hidden), 3 * Hidden, Tokens, Heads, HeadSize, output);
+        Forward(new Attention(), all, all.AsSpan(Hidden), all.AsSpan(2 * Hidden), 3 * Hidden, Tokens, Heads, HeadSize, output);
 
         AssertClose(Definition(all, all[Hidden..], all[(2 * Hidden)..], 3 * Hidden, Tokens, Heads, HeadSize), output);
     }
@@ -58,7 +58,7 @@ public class AttentionTests
         float[] q = [100, -100], k = [100, -100], v = [1, 2];
         var output = new float[2];
 
-        new Attention().Forward(q, k, v, 1, 2, 1, 1, output);
+        Forward(new Attention(), q, k, v, 1, 2, 1, 1, output);
 
         Assert.Equal([1, 2], output);
     }
@@ -71,7 +71,7 @@ public class AttentionTests
         {
             float[] x = Values(new Random(tokens), tokens * 8);
             var output = new float[tokens * 8];
-            attention.Forward(x, x, x, 8, tokens, 2, 4, output);
+            Forward(attention, x, x, x, 8, tokens, 2, 4, output);
             AssertClose(Definition(x, x, x, 8, tokens, 2, 4), output);
         }
     }
@@ -82,10 +82,10 @@ public class AttentionTests
         var attention = new Attention();
         float[] x = Values(new Random(1), 20 * 16);
         var output = new float[20 * 16];
-        attention.Forward(x, x, x, 16, 20, 2, 8, output);
+        Forward(attention, x, x, x, 16, 20, 2, 8, output);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        attention.Forward(x, x, x, 16, 20, 2, 8, output);
+        Forward(attention, x, x, x, 16, 20, 2, 8, output);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
@@ -94,11 +94,20 @@ public class AttentionTests
     {
         var attention = new Attention();
         float[] x = new float[8];
-        attention.Forward([], [], [], 4, 0, 2, 2, []);
-        Assert.Throws<ArgumentException>(() => attention.Forward(x, x, x.AsSpan(1), 4, 2, 2, 2, x));
-        Assert.Throws<ArgumentException>(() => attention.Forward(x, x, x, 4, 2, 2, 2, x.AsSpan(1)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => attention.Forward(x, x, x, 3, 2, 2, 2, x));
-        Assert.Throws<ArgumentOutOfRangeException>(() => attention.Forward(x, x, x, 4, 2, 0, 2, x));
+        Forward(attention, [], [], [], 4, 0, 2, 2, []);
+        Assert.Throws<ArgumentException>(() => Forward(attention, x, x, x.AsSpan(1), 4, 2, 2, 2, x));
+        Assert.Throws<ArgumentException>(() => Forward(attention, x, x, x, 4, 2, 2, 2, x.AsSpan(1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => attention.ForwardHead(x, x, x, 1, 2, 2, x, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => attention.ForwardHead(x, x, x, 2, 2, 2, x, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => attention.ForwardHead(x, x, x, 2, 2, 0, x, 2));
+    }
+
+    private static void Forward(
+        Attention attention, ReadOnlySpan<float> query, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int stride,
+        int tokens, int heads, int headSize, Span<float> output)
+    {
+        for (int column = 0; column < heads * headSize && tokens > 0; column += headSize)
+            attention.ForwardHead(query[column..], key[column..], value[column..], stride, tokens, headSize, output[column..], heads * headSize);
     }
 
     private static double[] Definition(float[] q, float[] k, float[] v, int stride, int tokens, int heads, int headSize)

@@ -9,11 +9,8 @@ public unsafe class DenseLinearTests
     public void ComputesProductsAndBias()
     {
         var layer = new DenseLinear([1, 2, 3, 4, 5, 6], 2, 3, [10, 20]);
-        var input = new ActivationBlock(2, 3);
-        new float[] { 1, 0, 0, 1, 1, 1 }.CopyTo(input.Write());
-        var output = new float[4];
 
-        layer.Forward(input, output);
+        float[] output = Blocks.Forward(layer, Blocks.Of(3, 1, 0, 0, 1, 1, 1));
 
         Assert.Equal([11, 24, 16, 35], output);
     }
@@ -32,11 +29,9 @@ public unsafe class DenseLinearTests
         var layer = new DenseLinear(matrix, outputs, inputs, bias);
         for (int rows = 1; rows <= 17; rows++)
         {
-            var input = new ActivationBlock(rows, inputs);
-            Values(random, rows * inputs).CopyTo(input.Write());
-            var output = new float[rows * outputs];
+            ActivationBlock input = Blocks.Of(inputs, Values(random, rows * inputs));
 
-            layer.Forward(input, output);
+            float[] output = Blocks.Forward(layer, input);
 
             for (int m = 0; m < rows; m++)
             {
@@ -60,11 +55,7 @@ public unsafe class DenseLinearTests
         float[]? first = null;
         for (int rows = 1; rows <= 13; rows++)
         {
-            var input = new ActivationBlock(rows, 33);
-            for (int m = 0; m < rows; m++)
-                row.CopyTo(input.Write()[(m * 33)..]);
-            var output = new float[rows * 20];
-            layer.Forward(input, output);
+            float[] output = Blocks.Forward(layer, Blocks.Of(33, [.. Enumerable.Repeat(row, rows).SelectMany(x => x)]));
             first ??= output;
             Assert.All(output.Chunk(20), chunk => Assert.Equal(first, chunk));
         }
@@ -93,9 +84,8 @@ public unsafe class DenseLinearTests
         Assert.Throws<ArgumentException>(() => new DenseLinear(new float[6], 2, 3, new float[3]));
         Assert.Throws<ArgumentOutOfRangeException>(() => new DenseLinear([], 0, 3, []));
         var layer = new DenseLinear(new float[6], 2, 3, []);
-        Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(1, 2), new float[2]));
-        Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(2, 3), new float[3]));
-        layer.Forward(new ActivationBlock(0, 3), []);
+        Assert.Throws<ArgumentException>(() => Blocks.Forward(layer, new ActivationBlock(1, 2)));
+        Assert.Empty(Blocks.Forward(layer, new ActivationBlock(0, 3)));
     }
 
     private static float[] Values(Random random, int count)

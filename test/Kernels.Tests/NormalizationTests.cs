@@ -1,8 +1,12 @@
 // Layer norm against its definition in double precision, vectorised and plain, over sizes around a vector's.
+using Microsoft.ML.Ternary.Kernels.Cpu.Simd;
+
 namespace Microsoft.ML.Ternary.Kernels.Tests;
 
-public class NormalizationTests
+public unsafe class NormalizationTests
 {
+    private delegate float Normalizer(float* row, float* residual, float* gain, float* bias, int size, float epsilon);
+
     [Fact]
     public void ARowBecomesItsDeviationsOverTheirSpread()
     {
@@ -42,14 +46,20 @@ public class NormalizationTests
         var random = new Random(size);
         float[] values = Values(random, size), residual = Values(random, size);
         float[] gain = Values(random, size), bias = Values(random, size);
-        float[] scalar = [.. values], vectors = [.. values];
-
-        Normalization.NormalizeScalar(scalar, residual, gain, bias, 1e-12f);
-        Normalization.NormalizeVectors(vectors, residual, gain, bias, 1e-12f);
-
         double[] expected = Definition(values.Zip(residual, (x, r) => x + r).ToArray(), gain, bias, 1e-12);
-        AssertClose(expected, scalar);
-        AssertClose(expected, vectors);
+        foreach (Normalizer normalizer in new Normalizer[]
+        {
+            Normalization.NormalizeScalar, Normalization.NormalizeVectors<Simd128>,
+            Normalization.NormalizeVectors<Simd256>, Normalization.NormalizeVectors<Simd512>,
+        })
+        {
+            float[] row = [.. values];
+            float max;
+            fixed (float* x = row, r = residual, g = gain, b = bias)
+                max = normalizer(x, r, g, b, size, 1e-12f);
+            AssertClose(expected, row);
+            Assert.Equal(row.Max(MathF.Abs), max);
+        }
     }
 
     [Fact]
@@ -91,6 +101,21 @@ public class NormalizationTests
         Normalization.L2Normalize(zero);
         Assert.Equal([0.6f, 0.8f], vector);
         Assert.Equal(new float[3], zero);
+    }
+
+    [Fact]
+    public void ANormOfBlocksRoundsWhatItNormalises()
+    {
+        ActivationBlock block = Blocks.Of(2, 1, 3, 5, 5);
+
+        new LayerNorm([127, 127], [0, 1], 0).Apply(block, 0, 1);
+
+        Assert.Equal([-127, 128, 5, 5], block.Values.ToArray());
+        Assert.Equal(-126, block.CodesOf(0)[0]);
+        Assert.Equal(127, block.CodesOf(0)[1]);
+        Assert.Throws<ArgumentException>(() => new LayerNorm([1], [1], 0).Apply(block, 0, 1));
+        Assert.Throws<ArgumentException>(() => new LayerNorm([1], [], 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new LayerNorm([1, 1], [0, 0], 0).Apply(block, 1, 2));
     }
 
     private static double[] Definition(float[] values, float[] gain, float[] bias, double epsilon)

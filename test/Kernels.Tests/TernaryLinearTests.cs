@@ -11,17 +11,11 @@ public class TernaryLinearTests
         foreach (ref float weight in weights.AsSpan())
             weight = random.NextSingle() - 0.5f;
         TernaryMatrix matrix = TernaryMatrix.Ternarize(weights, 100, 75, TernaryScaling.PerRow());
-        var input = new ActivationBlock(11, 75);
-        weights.AsSpan(0, 11 * 75).CopyTo(input.Write());
-        var expected = new float[11 * 100];
-        new TernaryLinear(matrix, [], TernaryKernel.Scalar).Forward(input, expected);
+        ActivationBlock input = Blocks.Of(75, weights.AsSpan(0, 11 * 75));
+        float[] expected = Blocks.Forward(new TernaryLinear(matrix, [], TernaryKernel.Scalar), input);
 
         foreach (TernaryKernel kernel in TernaryKernels.Supported)
-        {
-            var output = new float[11 * 100];
-            new TernaryLinear(matrix, [], kernel).Forward(input, output);
-            Assert.Equal(expected, output);
-        }
+            Assert.Equal(expected, Blocks.Forward(new TernaryLinear(matrix, [], kernel), input));
     }
 
     [Fact]
@@ -53,11 +47,17 @@ public class TernaryLinearTests
     {
         Assert.Throws<ArgumentException>(() => new TernaryLinear(One(), new float[2]));
         var layer = new TernaryLinear(One(), []);
-        Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(1, 2), new float[1]));
-        Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(2, 1), new float[1]));
+        var output = new LinearOutput(new ActivationBlock(1, 1));
+        var workspace = new LinearWorkspace();
+        Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(1, 2), output, workspace));
+        Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(2, 1), output, workspace));
+        Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(1, 1), default, workspace));
         Assert.Throws<ArgumentNullException>(() => new TernaryLinear(null!, []));
-        Assert.Throws<ArgumentNullException>(() => layer.Forward(null!, new float[1]));
-        layer.Forward(new ActivationBlock(0, 1), []);
+        Assert.Throws<ArgumentNullException>(() => layer.Forward(null!, output, workspace));
+        Assert.Throws<ArgumentNullException>(() => layer.Forward(new ActivationBlock(1, 1), output, null!));
+        Assert.Throws<ArgumentOutOfRangeException>(() => layer.Forward(new ActivationBlock(1, 1), 1, 1, output, workspace));
+        Assert.Throws<ArgumentOutOfRangeException>(() => layer.Forward(new ActivationBlock(1, 1), 0, 2, output, workspace));
+        Assert.Empty(Blocks.Forward(layer, new ActivationBlock(0, 1)));
     }
 
     [Fact]
@@ -65,13 +65,18 @@ public class TernaryLinearTests
     {
         TernaryMatrix a = TernaryMatrix.FromCodes([1, -1, 0, 1], 2, 2, [2f]);
         TernaryMatrix b = TernaryMatrix.FromCodes([0, 1], 1, 2, [3f]);
-        var input = new ActivationBlock(1, 2);
-        new[] { 127f, 5f }.CopyTo(input.Write());
-        var output = new float[3];
 
-        new TernaryLinear(TernaryMatrix.Concatenate(a, b), []).Forward(input, output);
+        float[] output = Blocks.Forward(new TernaryLinear(TernaryMatrix.Concatenate(a, b), []), Blocks.Of(2, 127, 5));
 
         Assert.Equal([2 * (127 - 5), 2 * 5, 3 * 5], output);
+    }
+
+    [Fact]
+    public void InputWithoutInt8IsRefusedWithTheFormItLacks()
+    {
+        var input = new ActivationBlock(1, 1, ActivationForms.Float32);
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Blocks.Forward(new TernaryLinear(One(), []), input));
+        Assert.Contains("Int8", error.Message);
     }
 
     private static TernaryMatrix One() => TernaryMatrix.FromCodes([1], 1, 1, [1f]);

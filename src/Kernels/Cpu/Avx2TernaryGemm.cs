@@ -25,23 +25,22 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
         : base(matrix, bias) => _packed = TwoBitPanels.Pack(matrix);
 
     [SkipLocalsInit]
-    public override void Multiply(ActivationBlock input, Span<float> output)
+    public override void Multiply(ActivationBlock input, int firstRow, int rows, in LinearOutput output, LinearWorkspace workspace)
     {
         byte* memory = stackalloc byte[StripBytes + ChunkRows * TwoBitPanels.PanelOutputs * sizeof(int) + 63];
         byte* strip = (byte*)(((nint)memory + 63) & ~63);
         int* sums = (int*)(strip + StripBytes);
-        fixed (sbyte* codes = input.Codes)
-        fixed (float* y = output)
+        for (int row = firstRow; row < firstRow + rows; row += ChunkRows)
         {
-            for (int row = 0; row < input.Rows; row += ChunkRows)
+            int count = Math.Min(ChunkRows, firstRow + rows - row);
+            float* values = output.Begin(row, count, workspace);
+            for (int n = 0; n < Outputs; n += TwoBitPanels.PanelOutputs)
             {
-                int rows = Math.Min(ChunkRows, input.Rows - row);
-                for (int n = 0; n < Outputs; n += TwoBitPanels.PanelOutputs)
-                {
-                    Accumulate(codes + (nint)row * input.CodeStride, input.CodeStride, rows, n / TwoBitPanels.PanelOutputs, strip, sums);
-                    FinishPanel(input, row, rows, n, sums, y);
-                }
+                Accumulate(input.CodesOf(row), input.CodeStride, count, n / TwoBitPanels.PanelOutputs, strip, sums);
+                FinishPanel(input, row, count, n, sums, values + n);
             }
+            workspace.Times?.Add(Stage.Gemm);
+            output.Finish(row, count, values, workspace);
         }
         GC.KeepAlive(this);
     }
@@ -69,38 +68,33 @@ internal sealed unsafe class Avx2TernaryGemm : TernaryGemm
     private void FinishPanel(ActivationBlock input, int row, int rows, int n, int* sums, float* output)
     {
         int count = Math.Min(TwoBitPanels.PanelOutputs, Outputs - n);
-        fixed (int* excesses = input.CodeSums[row..])
-        fixed (float* rowScales = input.CodeScales[row..])
+        int* excesses = input.SumsOf(row);
+        float* rowScales = input.ScalesOf(row);
+        if (count == TwoBitPanels.PanelOutputs)
         {
-            output += (nint)row * Outputs + n;
-            if (count == TwoBitPanels.PanelOutputs)
-            {
-                FinishWholePanel(sums, excesses, rowScales, rows, n, output);
-                return;
-            }
-            for (int m = 0; m < rows; m++, sums += TwoBitPanels.PanelOutputs, output += Outputs)
-                Finish(sums, excesses[m], rowScales[m], n, count, output);
+            FinishWholePanel(sums, excesses, rowScales, rows, n, output);
+            return;
         }
+        for (int m = 0; m < rows; m++, sums += TwoBitPanels.PanelOutputs, output += Outputs)
+            Finish(sums, excesses[m], rowScales[m], n, count, output);
     }
 
-    /// <summary>What <see cref="TernaryGemm.Finish"/> does, for many rows of 16 outputs whose scales and biases stay in registers.</summary>
+    /// <summary>What <see cref="TernaryGemm.Finish(int*, int, float, int, int, float*)"/> does, for many rows of 16 outputs whose scales and biases stay in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FinishWholePanel(int* sums, int* excesses, float* rowScales, int rows, int n, float* output)
     {
-        fixed (float* scales = &Scales[n], bias = &Bias[n])
+        float* scales = Scales.Pointer + n, bias = Bias.Pointer + n;
+        Vector256<float> s0 = Vector256.Load(scales), s1 = Vector256.Load(scales + 8);
+        Vector256<float> b0 = Vector256.Load(bias), b1 = Vector256.Load(bias + 8);
+        nint stride = Outputs;
+        for (int m = 0; m < rows; m++, sums += TwoBitPanels.PanelOutputs, output += stride)
         {
-            Vector256<float> s0 = Vector256.Load(scales), s1 = Vector256.Load(scales + 8);
-            Vector256<float> b0 = Vector256.Load(bias), b1 = Vector256.Load(bias + 8);
-            nint stride = Outputs;
-            for (int m = 0; m < rows; m++, sums += TwoBitPanels.PanelOutputs, output += stride)
-            {
-                Vector256<int> excess = Vector256.Create(excesses[m]);
-                Vector256<float> rowScale = Vector256.Create(rowScales[m]);
-                Vector256<float> sum0 = Vector256.ConvertToSingle(Vector256.Load(sums) - excess);
-                Vector256<float> sum1 = Vector256.ConvertToSingle(Vector256.Load(sums + 8) - excess);
-                Vector256.FusedMultiplyAdd(sum0, s0 * rowScale, b0).Store(output);
-                Vector256.FusedMultiplyAdd(sum1, s1 * rowScale, b1).Store(output + 8);
-            }
+            Vector256<int> excess = Vector256.Create(excesses[m]);
+            Vector256<float> rowScale = Vector256.Create(rowScales[m]);
+            Vector256<float> sum0 = Vector256.ConvertToSingle(Vector256.Load(sums) - excess);
+            Vector256<float> sum1 = Vector256.ConvertToSingle(Vector256.Load(sums + 8) - excess);
+            Vector256.FusedMultiplyAdd(sum0, s0 * rowScale, b0).Store(output);
+            Vector256.FusedMultiplyAdd(sum1, s1 * rowScale, b1).Store(output + 8);
         }
     }
 

@@ -2,10 +2,11 @@
 //
 //   panel p holds columns 16 p to 16 p + 15 of B: row k of the panel is 16 values, at 16 (p K + k). Missing columns are zero.
 //
-// Six rows of A meet a panel in twelve registers of sums. Each sum runs over k in order, so a row's result does not depend on
-// how many rows are computed with it.
+// Several rows of A meet one or two panels in registers. Each sum runs over k in order, so a row's result does not depend on how
+// many rows are computed with it.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.Ternary.Kernels.Cpu;
 
@@ -32,13 +33,54 @@ internal static unsafe class FloatGemm
             int count = Math.Min(PanelColumns, columns - first);
             if (count < PanelColumns)
                 new Span<float>(panels, depth * PanelColumns).Clear();
-            for (int n = 0; n < count; n++)
-            {
-                float* source = transposed + (first + n) * stride;
-                for (int k = 0; k < depth; k++)
-                    panels[k * PanelColumns + n] = source[k] * factor;
-            }
+            PackPanel(transposed + first * stride, stride, count, depth, factor, panels);
         }
+    }
+
+    private static void PackPanel(float* transposed, nint stride, int columns, int depth, float factor, float* panel)
+    {
+        int wholeColumns = Avx.IsSupported ? columns / 8 * 8 : 0, wholeDepth = depth / 8 * 8;
+        for (int n = 0; n < wholeColumns; n += 8)
+        {
+            for (int k = 0; k < wholeDepth; k += 8)
+                Transpose8(transposed + n * stride + k, stride, factor, panel + k * PanelColumns + n);
+        }
+        for (int n = 0; n < columns; n++)
+        {
+            for (int k = n < wholeColumns ? wholeDepth : 0; k < depth; k++)
+                panel[k * PanelColumns + n] = transposed[n * stride + k] * factor;
+        }
+    }
+
+    /// <summary>Writes the transpose of 8 x 8 values, each multiplied by <paramref name="factor"/>, its rows a panel's apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose8(float* source, nint stride, float factor, float* target)
+    {
+        Vector256<float> f = Vector256.Create(factor);
+        float* source4 = source + 4 * stride;
+        Vector256<float> a0 = Pair(source, source4), a1 = Pair(source + stride, source4 + stride);
+        Vector256<float> a2 = Pair(source + 2 * stride, source4 + 2 * stride), a3 = Pair(source + 3 * stride, source4 + 3 * stride);
+        Transpose4(a0 * f, a1 * f, a2 * f, a3 * f, target);
+        a0 = Pair(source + 4, source4 + 4);
+        a1 = Pair(source + stride + 4, source4 + stride + 4);
+        a2 = Pair(source + 2 * stride + 4, source4 + 2 * stride + 4);
+        a3 = Pair(source + 3 * stride + 4, source4 + 3 * stride + 4);
+        Transpose4(a0 * f, a1 * f, a2 * f, a3 * f, target + 4 * PanelColumns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Pair(float* low, float* high) => Vector256.Create(Vector128.Load(low), Vector128.Load(high));
+
+    /// <summary>Transposes two 4 x 4 squares side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose4(Vector256<float> a0, Vector256<float> a1, Vector256<float> a2, Vector256<float> a3, float* target)
+    {
+        Vector256<float> low01 = Avx.UnpackLow(a0, a1), high01 = Avx.UnpackHigh(a0, a1);
+        Vector256<float> low23 = Avx.UnpackLow(a2, a3), high23 = Avx.UnpackHigh(a2, a3);
+        Avx.Shuffle(low01, low23, 0b01_00_01_00).Store(target);
+        Avx.Shuffle(low01, low23, 0b11_10_11_10).Store(target + PanelColumns);
+        Avx.Shuffle(high01, high23, 0b01_00_01_00).Store(target + 2 * PanelColumns);
+        Avx.Shuffle(high01, high23, 0b11_10_11_10).Store(target + 3 * PanelColumns);
     }
 
     /// <summary>Lays out B given row by row, <paramref name="stride"/> values apart.</summary>
@@ -75,57 +117,60 @@ internal static unsafe class FloatGemm
     /// <param name="c">C, its rows <paramref name="cStride"/> apart.</param>
     /// <param name="cStride">Values between two rows of C.</param>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
         float* a, nint aStride, int rows, int depth, float* panels, int columns, float* start, float* c, nint cStride)
     {
-        float* zeros = stackalloc float[PanelColumns];
-        float* whole = stackalloc float[6 * PanelColumns];
-        new Span<float>(zeros, PanelColumns).Clear();
-        for (int first = 0; first < columns; first += PanelColumns, panels += (nint)depth * PanelColumns)
+        float* zeros = stackalloc float[2 * PanelColumns];
+        new Span<float>(zeros, 2 * PanelColumns).Clear();
+        for (int first = 0; first < columns;)
         {
             float* initial = start == null ? zeros : start + first;
-            int count = Math.Min(PanelColumns, columns - first);
-            for (int row = 0; row < rows;)
+            float* panel = panels + (nint)first * depth;
+            if (columns - first < PanelColumns)
             {
-                float* target = c + row * cStride + first;
-                bool isWhole = count == PanelColumns;
-                int done = MultiplyRows(a + row * aStride, aStride, rows - row, depth, panels, initial, isWhole ? target : whole, isWhole ? cStride : PanelColumns);
-                for (int m = 0; m < done && !isWhole; m++)
-                    new ReadOnlySpan<float>(whole + m * PanelColumns, count).CopyTo(new Span<float>(target + m * cStride, count));
-                row += done;
+                MultiplyPart(a, aStride, rows, depth, panel, initial, c + first, cStride, columns - first);
+                return;
             }
+            int whole = Vector512.IsHardwareAccelerated && columns - first >= 2 * PanelColumns ? 2 : 1;
+            MultiplyWhole(a, aStride, rows, depth, panel, whole, initial, c + first, cStride);
+            first += whole * PanelColumns;
         }
     }
 
-    /// <summary>Multiplies as many of the rows as fit in registers with one panel and returns their number.</summary>
-    private static int MultiplyRows(float* a, nint aStride, int rows, int depth, float* panel, float* start, float* c, nint cStride)
+    private static void MultiplyWhole(
+        float* a, nint aStride, int rows, int depth, float* panel, int panels, float* start, float* c, nint cStride)
     {
-        if (!Vector128.IsHardwareAccelerated)
+        if (Vector512.IsHardwareAccelerated)
         {
-            RowScalar(a, depth, panel, start, c);
-            return 1;
+            FloatGemm512.Multiply(a, aStride, rows, depth, panel, panels, start, c, cStride);
+            return;
         }
-        if (rows >= 6)
+        for (int row = 0; row < rows;)
         {
-            Rows6(a, aStride, depth, panel, start, c, cStride);
-            return 6;
+            if (Vector128.IsHardwareAccelerated)
+                row += FloatGemm256.MultiplyRows(a + row * aStride, aStride, rows - row, depth, panel, start, c + row * cStride, cStride);
+            else
+                RowScalar(a + row * aStride, depth, panel, start, c + row++ * cStride);
         }
-        if (rows >= 4)
-        {
-            Rows4(a, aStride, depth, panel, start, c, cStride);
-            return 4;
-        }
-        if (rows >= 2)
-        {
-            Rows2(a, aStride, depth, panel, start, c, cStride);
-            return 2;
-        }
-        Row1(a, depth, panel, start, c);
-        return 1;
     }
 
-    /// <summary>The plain form of <see cref="Row1"/>.</summary>
+    /// <summary>Multiplies with a panel whose last columns do not exist in C.</summary>
+    [SkipLocalsInit]
+    private static void MultiplyPart(
+        float* a, nint aStride, int rows, int depth, float* panel, float* start, float* c, nint cStride, int count)
+    {
+        const int PartRows = 8;
+        float* whole = stackalloc float[PartRows * PanelColumns];
+        for (int row = 0; row < rows; row += PartRows)
+        {
+            int done = Math.Min(PartRows, rows - row);
+            MultiplyWhole(a + row * aStride, aStride, done, depth, panel, 1, start, whole, PanelColumns);
+            for (int m = 0; m < done; m++)
+                new ReadOnlySpan<float>(whole + m * PanelColumns, count).CopyTo(new Span<float>(c + (row + m) * cStride, count));
+        }
+    }
+
+    /// <summary>One row in plain C#.</summary>
     internal static void RowScalar(float* a, int depth, float* panel, float* start, float* c)
     {
         for (int n = 0; n < PanelColumns; n++)
@@ -135,89 +180,5 @@ internal static unsafe class FloatGemm
                 sum = MathF.FusedMultiplyAdd(a[k], panel[k * PanelColumns + n], sum);
             c[n] = sum;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows6(float* a, nint aStride, int depth, float* panel, float* start, float* c, nint cStride)
-    {
-        Vector256<float> s0 = Vector256.Load(start), s1 = Vector256.Load(start + 8);
-        Vector256<float> c00 = s0, c01 = s1, c10 = s0, c11 = s1, c20 = s0, c21 = s1;
-        Vector256<float> c30 = s0, c31 = s1, c40 = s0, c41 = s1, c50 = s0, c51 = s1;
-        float* a3 = a + 3 * aStride;
-        for (float* end = a + depth; a < end; a++, a3++, panel += PanelColumns)
-        {
-            Vector256<float> b0 = Vector256.Load(panel), b1 = Vector256.Load(panel + 8);
-            Step(a, b0, b1, ref c00, ref c01);
-            Step(a + aStride, b0, b1, ref c10, ref c11);
-            Step(a + 2 * aStride, b0, b1, ref c20, ref c21);
-            Step(a3, b0, b1, ref c30, ref c31);
-            Step(a3 + aStride, b0, b1, ref c40, ref c41);
-            Step(a3 + 2 * aStride, b0, b1, ref c50, ref c51);
-        }
-        Store(c00, c01, c);
-        Store(c10, c11, c + cStride);
-        Store(c20, c21, c + 2 * cStride);
-        Store(c30, c31, c + 3 * cStride);
-        Store(c40, c41, c + 4 * cStride);
-        Store(c50, c51, c + 5 * cStride);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4(float* a, nint aStride, int depth, float* panel, float* start, float* c, nint cStride)
-    {
-        Vector256<float> s0 = Vector256.Load(start), s1 = Vector256.Load(start + 8);
-        Vector256<float> c00 = s0, c01 = s1, c10 = s0, c11 = s1, c20 = s0, c21 = s1, c30 = s0, c31 = s1;
-        float* a3 = a + 3 * aStride;
-        for (float* end = a + depth; a < end; a++, a3++, panel += PanelColumns)
-        {
-            Vector256<float> b0 = Vector256.Load(panel), b1 = Vector256.Load(panel + 8);
-            Step(a, b0, b1, ref c00, ref c01);
-            Step(a + aStride, b0, b1, ref c10, ref c11);
-            Step(a + 2 * aStride, b0, b1, ref c20, ref c21);
-            Step(a3, b0, b1, ref c30, ref c31);
-        }
-        Store(c00, c01, c);
-        Store(c10, c11, c + cStride);
-        Store(c20, c21, c + 2 * cStride);
-        Store(c30, c31, c + 3 * cStride);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows2(float* a, nint aStride, int depth, float* panel, float* start, float* c, nint cStride)
-    {
-        Vector256<float> s0 = Vector256.Load(start), s1 = Vector256.Load(start + 8);
-        Vector256<float> c00 = s0, c01 = s1, c10 = s0, c11 = s1;
-        for (float* end = a + depth; a < end; a++, panel += PanelColumns)
-        {
-            Vector256<float> b0 = Vector256.Load(panel), b1 = Vector256.Load(panel + 8);
-            Step(a, b0, b1, ref c00, ref c01);
-            Step(a + aStride, b0, b1, ref c10, ref c11);
-        }
-        Store(c00, c01, c);
-        Store(c10, c11, c + cStride);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row1(float* a, int depth, float* panel, float* start, float* c)
-    {
-        Vector256<float> c0 = Vector256.Load(start), c1 = Vector256.Load(start + 8);
-        for (float* end = a + depth; a < end; a++, panel += PanelColumns)
-            Step(a, Vector256.Load(panel), Vector256.Load(panel + 8), ref c0, ref c1);
-        Store(c0, c1, c);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(float* a, Vector256<float> b0, Vector256<float> b1, ref Vector256<float> c0, ref Vector256<float> c1)
-    {
-        Vector256<float> x = Vector256.Create(*a);
-        c0 = Vector256.MultiplyAddEstimate(x, b0, c0);
-        c1 = Vector256.MultiplyAddEstimate(x, b1, c1);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<float> c0, Vector256<float> c1, float* c)
-    {
-        c0.Store(c);
-        c1.Store(c + 8);
     }
 }

@@ -3,25 +3,32 @@ namespace Microsoft.ML.Ternary.Kernels.Cpu;
 
 internal sealed class ScalarTernaryGemm : TernaryGemm
 {
+    private const int BlockRows = 32;
+
     private readonly TernaryMatrix _matrix;
 
     public ScalarTernaryGemm(TernaryMatrix matrix, ReadOnlySpan<float> bias)
         : base(matrix, bias) => _matrix = matrix;
 
-    // Each row of weights is unpacked once and meets all tokens, because unpacking costs as much as a few tokens.
-    public override void Multiply(ActivationBlock input, Span<float> output)
+    // Each row of weights is unpacked once and meets a block of tokens, because unpacking costs as much as a few tokens.
+    public override unsafe void Multiply(ActivationBlock input, int firstRow, int rows, in LinearOutput output, LinearWorkspace workspace)
     {
-        ReadOnlySpan<sbyte> codes = input.Codes;
-        ReadOnlySpan<float> scales = input.CodeScales;
         Span<sbyte> weights = Inputs <= 4096 ? stackalloc sbyte[Inputs] : new sbyte[Inputs];
-        for (int n = 0; n < Outputs; n++)
+        for (int row = firstRow; row < firstRow + rows; row += BlockRows)
         {
-            _matrix.UnpackRow(n, weights);
-            for (int m = 0; m < input.Rows; m++)
+            int count = Math.Min(BlockRows, firstRow + rows - row);
+            float* values = output.Begin(row, count, workspace);
+            for (int n = 0; n < Outputs; n++)
             {
-                int sum = Dot(codes.Slice(m * input.CodeStride, weights.Length), weights);
-                output[m * Outputs + n] = MathF.FusedMultiplyAdd(sum, Scales[n] * scales[m], Bias[n]);
+                _matrix.UnpackRow(n, weights);
+                for (int m = 0; m < count; m++)
+                {
+                    int sum = Dot(new ReadOnlySpan<sbyte>(input.CodesOf(row + m), Inputs), weights);
+                    values[(nint)m * Outputs + n] = MathF.FusedMultiplyAdd(sum, Scales.Span[n] * *input.ScalesOf(row + m), Bias.Span[n]);
+                }
             }
+            workspace.Times?.Add(Stage.Gemm);
+            output.Finish(row, count, values, workspace);
         }
     }
 

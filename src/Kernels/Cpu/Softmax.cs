@@ -1,56 +1,54 @@
 // The softmax of attention scores, a row at a time; rows are padded to whole vectors by what computes them.
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Microsoft.ML.Ternary.Kernels.Cpu.Simd;
 
 namespace Microsoft.ML.Ternary.Kernels.Cpu;
 
-internal static class Softmax
+internal static unsafe class Softmax
 {
-    /// <summary>Replaces the first <paramref name="count"/> scores by e^(s - max) / Σ e^(s - max).</summary>
-    /// <param name="row">The scores and, after them, memory up to a whole number of vectors, which is overwritten.</param>
+    /// <summary>Replaces the first <paramref name="count"/> scores by 2^(s - max): the scores come multiplied by log2 e.</summary>
+    /// <param name="row">The scores, followed by memory up to a whole number of vectors, which is overwritten.</param>
     /// <param name="count">Number of scores, at least 1.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Apply(Span<float> row, int count)
-    {
-        if (!Vector.IsHardwareAccelerated)
-        {
-            ApplyScalar(row[..count]);
-            return;
-        }
-        row[count..].Fill(float.NegativeInfinity);
-        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
-        Vector<float> largest = vectors[0];
-        for (int i = 1; i < vectors.Length; i++)
-            largest = Vector.MaxNative(largest, vectors[i]);
-        float max = largest[0];
-        for (int i = 1; i < Vector<float>.Count; i++)
-            max = float.MaxNative(max, largest[i]);
+    /// <returns>1 / Σ 2^(s - max): what the products of the row are to be multiplied with. They are fewer than the scores.</returns>
+    public static float Exponentiate(float* row, int count) =>
+        Vector512.IsHardwareAccelerated ? Exponentiate<Simd512>(row, count)
+        : Vector256.IsHardwareAccelerated ? Exponentiate<Simd256>(row, count)
+        : Vector128.IsHardwareAccelerated ? Exponentiate<Simd128>(row, count)
+        : ExponentiateScalar(row, count);
 
-        // A padding lane adds at most 1.2e-38, the smallest that the exponential gives, to a sum of at least 1.
-        Vector<float> sums = Vector<float>.Zero;
-        foreach (ref Vector<float> vector in vectors)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Exponentiate<TVector>(float* row, int count) where TVector : struct, ISimdFloat<TVector>
+    {
+        int padded = (count + TVector.Count - 1) / TVector.Count * TVector.Count;
+        for (int i = count; i < padded; i++)
+            row[i] = float.NegativeInfinity;
+        TVector largest = TVector.Load(row);
+        for (int i = TVector.Count; i < padded; i += TVector.Count)
+            largest = TVector.Max(largest, TVector.Load(row + i));
+
+        // A padding lane adds at most 1.2e-38 to a sum of at least 1.
+        TVector max = TVector.Create(TVector.Largest(largest)), sums = TVector.Create(0);
+        for (int i = 0; i < padded; i += TVector.Count)
         {
-            vector = ExpFunction.Invoke(vector - new Vector<float>(max));
-            sums += vector;
+            TVector e = Exp2Function.Invoke(TVector.Load(row + i) - max);
+            e.Store(row + i);
+            sums += e;
         }
-        var factor = new Vector<float>(1 / Vector.Sum(sums));
-        foreach (ref Vector<float> vector in vectors)
-            vector *= factor;
+        return 1 / TVector.Sum(sums);
     }
 
-    public static void ApplyScalar(Span<float> scores)
+    public static float ExponentiateScalar(float* row, int count)
     {
         float max = float.NegativeInfinity;
-        foreach (float score in scores)
-            max = MathF.Max(max, score);
+        for (int i = 0; i < count; i++)
+            max = MathF.Max(max, row[i]);
         float sum = 0;
-        foreach (ref float score in scores)
+        for (int i = 0; i < count; i++)
         {
-            score = MathF.Exp(score - max);
-            sum += score;
+            row[i] = float.Exp2(row[i] - max);
+            sum += row[i];
         }
-        foreach (ref float score in scores)
-            score /= sum;
+        return 1 / sum;
     }
 }

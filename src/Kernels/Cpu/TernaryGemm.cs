@@ -10,10 +10,11 @@ internal abstract unsafe class TernaryGemm
     {
         Outputs = matrix.Rows;
         Inputs = matrix.Columns;
-        Scales = new float[Outputs];
+        Scales = new AlignedBuffer<float>(Outputs);
         for (int n = 0; n < Outputs; n++)
-            Scales[n] = matrix.Scale(n);
-        Bias = bias.ToArray();
+            Scales.Span[n] = matrix.Scale(n);
+        Bias = new AlignedBuffer<float>(Outputs);
+        bias.CopyTo(Bias.Span);
     }
 
     protected int Outputs { get; }
@@ -21,9 +22,9 @@ internal abstract unsafe class TernaryGemm
     protected int Inputs { get; }
 
     /// <summary>One scale an output.</summary>
-    protected float[] Scales { get; }
+    protected AlignedBuffer<float> Scales { get; }
 
-    protected float[] Bias { get; }
+    protected AlignedBuffer<float> Bias { get; }
 
     /// <exception cref="ArgumentOutOfRangeException">There is no such kernel.</exception>
     /// <exception cref="PlatformNotSupportedException">The processor cannot run it.</exception>
@@ -41,26 +42,42 @@ internal abstract unsafe class TernaryGemm
         };
     }
 
-    /// <summary>Writes rows x outputs values. The shapes are known to agree and there is at least one row.</summary>
-    public abstract void Multiply(ActivationBlock input, Span<float> output);
+    /// <summary>Computes rows, of which there is at least one. The shapes are known to agree.</summary>
+    public abstract void Multiply(ActivationBlock input, int firstRow, int rows, in LinearOutput output, LinearWorkspace workspace);
 
     /// <summary>y = (sum - excess) x (rowScale x scale) + bias for the outputs of one row from <paramref name="first"/> on, in the
     /// same order of operations everywhere, so that equal sums give equal bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected void Finish(int* sums, int excess, float rowScale, int first, int count, float* output)
     {
-        fixed (float* scales = &Scales[first], bias = &Bias[first])
+        float* scales = Scales.Pointer + first, bias = Bias.Pointer + first;
+        int n = 0;
+        for (; n <= count - Vector256<float>.Count; n += Vector256<float>.Count)
         {
-            Vector256<int> excesses = Vector256.Create(excess);
-            int n = 0;
-            for (; n <= count - Vector256<float>.Count; n += Vector256<float>.Count)
+            Vector256<float> sum = Vector256.ConvertToSingle(Vector256.Load(sums + n) - Vector256.Create(excess));
+            Vector256<float> scale = Vector256.Load(scales + n) * rowScale;
+            Vector256.FusedMultiplyAdd(sum, scale, Vector256.Load(bias + n)).Store(output + n);
+        }
+        for (; n < count; n++)
+            output[n] = MathF.FusedMultiplyAdd(sums[n] - excess, scales[n] * rowScale, bias[n]);
+    }
+
+    /// <summary>What <see cref="Finish(int*, int, float, int, int, float*)"/> does without an excess, for several rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected void Finish(int* sums, int sumStride, float* rowScales, int rows, int first, int count, float* output)
+    {
+        int whole = Vector512.IsHardwareAccelerated ? count / Vector512<float>.Count * Vector512<float>.Count : 0;
+        float* scales = Scales.Pointer + first, bias = Bias.Pointer + first;
+        for (int m = 0; m < rows; m++, sums += sumStride, output += Outputs)
+        {
+            Vector512<float> rowScale = Vector512.Create(rowScales[m]);
+            for (int n = 0; n < whole; n += Vector512<float>.Count)
             {
-                Vector256<float> sum = Vector256.ConvertToSingle(Vector256.Load(sums + n) - excesses);
-                Vector256<float> scale = Vector256.Load(scales + n) * rowScale;
-                Vector256.FusedMultiplyAdd(sum, scale, Vector256.Load(bias + n)).Store(output + n);
+                Vector512<float> sum = Vector512.ConvertToSingle(Vector512.Load(sums + n));
+                Vector512.FusedMultiplyAdd(sum, Vector512.Load(scales + n) * rowScale, Vector512.Load(bias + n)).Store(output + n);
             }
-            for (; n < count; n++)
-                output[n] = MathF.FusedMultiplyAdd(sums[n] - excess, scales[n] * rowScale, bias[n]);
+            if (whole < count)
+                Finish(sums + whole, 0, rowScales[m], first + whole, count - whole, output + whole);
         }
     }
 }

@@ -41,6 +41,10 @@ public sealed class GpuDevice : IDisposable
     /// <summary>Bytes that buffers take now.</summary>
     public long UsedBytes => Interlocked.Read(ref _usedBytes);
 
+    /// <summary>Held while kernels are launched: an OpenCL kernel keeps the arguments of its next launch, so that two threads
+    /// would mix theirs.</summary>
+    internal Lock Turn { get; } = new();
+
     internal Accelerator Accelerator { get; }
 
     internal GpuKernels Kernels { get; }

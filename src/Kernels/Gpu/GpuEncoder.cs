@@ -6,13 +6,12 @@ using ILGPU.Runtime;
 namespace Microsoft.ML.Ternary.Kernels.Gpu;
 
 /// <summary>A BERT encoder on a device.</summary>
-/// <remarks>Any number of threads may call; they take turns.</remarks>
+/// <remarks>Any number of threads may call, and several encoders share a device; they take turns.</remarks>
 public sealed class GpuEncoder : IDisposable
 {
     private const int LaneCount = 2;
 
     private readonly GpuDevice _device;
-    private readonly Lock _turn = new();
     private readonly GpuLane[] _lanes;
     private readonly List<IDisposable> _owned = [];
     private int _maxBatchTokens = int.MaxValue;
@@ -89,7 +88,7 @@ public sealed class GpuEncoder : IDisposable
     {
         if (output.Length < (long)(offsets.Length - 1) * Dimension)
             throw new ArgumentException($"The output holds {output.Length} values; {offsets.Length - 1} embeddings of {Dimension} components need {(long)(offsets.Length - 1) * Dimension}.", nameof(output));
-        lock (_turn)
+        lock (_device.Turn)
         {
             try
             {
@@ -106,7 +105,7 @@ public sealed class GpuEncoder : IDisposable
     /// <summary>Frees the weights and the working memory, not the device.</summary>
     public void Dispose()
     {
-        lock (_turn)
+        lock (_device.Turn)
         {
             foreach (IDisposable owned in _owned)
                 owned.Dispose();

@@ -21,21 +21,34 @@ internal sealed class AttentionProjections
                 [new DenseLinear([.. q.Matrix, .. k.Matrix, .. v.Matrix], 3 * _hidden, q.InputSize, [.. q.Bias, .. k.Bias, .. v.Bias])],
             _ => [Linears.Create(query), Linears.Create(key), Linears.Create(value)],
         };
+        foreach (LinearLayer layer in _layers)
+            InputForms |= layer.InputForm;
     }
 
-    /// <summary>Projects the workspace's residual stream.</summary>
-    public Projections Forward(EncoderWorkspace workspace)
+    /// <summary>The forms in which the projections read their input.</summary>
+    public ActivationForms InputForms { get; }
+
+    /// <summary>Projects rows of the workspace's residual stream.</summary>
+    public void Forward(EncoderWorkspace workspace, int first, int rows, LinearWorkspace linear)
     {
-        int part = workspace.TokenCount * _hidden;
-        Span<float> all = workspace.Projections(3 * part);
-        if (_layers.Length == 1)
-        {
-            _layers[0].Forward(workspace.Hidden, all);
-            return new Projections(all, all[_hidden..], all[(2 * _hidden)..], 3 * _hidden);
-        }
         for (int i = 0; i < _layers.Length; i++)
-            _layers[i].Forward(workspace.Hidden, all.Slice(i * part, part));
-        return new Projections(all[..part], all.Slice(part, part), all[(2 * part)..], _hidden);
+            _layers[i].Forward(workspace.Hidden, first, rows, new LinearOutput(workspace.Projections[i]), linear);
+    }
+
+    /// <summary>Gives the workspace's blocks the shapes that <see cref="Forward"/> writes.</summary>
+    public void Prepare(EncoderWorkspace workspace)
+    {
+        for (int i = 0; i < _layers.Length; i++)
+            workspace.Projections[i].Resize(workspace.TokenCount, _layers[i].OutputSize, ActivationForms.Float32);
+    }
+
+    /// <summary>What <see cref="Forward"/> wrote.</summary>
+    public Projections Of(EncoderWorkspace workspace)
+    {
+        ReadOnlySpan<float> first = workspace.Projections[0].Values;
+        return _layers.Length == 1
+            ? new Projections(first, first[_hidden..], first[(2 * _hidden)..], 3 * _hidden)
+            : new Projections(first, workspace.Projections[1].Values, workspace.Projections[2].Values, _hidden);
     }
 }
 

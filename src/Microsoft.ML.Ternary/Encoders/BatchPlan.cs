@@ -2,22 +2,35 @@
 // longest first so that no thread starts a long batch when the others are done, and batches of about equal cost.
 namespace Microsoft.ML.Ternary.Encoders;
 
+/// <summary>A plan; kept and made anew for the next window, so that its memory is.</summary>
 internal sealed class BatchPlan
 {
     // Below this a batch reads each weight for too few tokens to be worth a thread of its own.
     private const int MinBatchTokens = 48;
 
-    private readonly int[] _order;
     private readonly List<int> _starts = [0];
+    private int[] _order = [];
+    private long[] _keys = [];
+
+    /// <summary>Creates a plan of no batches.</summary>
+    public BatchPlan()
+    {
+    }
+
+    /// <summary>Creates a plan and makes it.</summary>
+    public BatchPlan(ReadOnlySpan<int> offsets, int maxTokens, int threads) => Make(offsets, maxTokens, threads);
 
     /// <summary>Plans batches of at most <paramref name="maxTokens"/> tokens, or of one longer sequence, for
     /// <paramref name="threads"/> threads.</summary>
-    public BatchPlan(ReadOnlySpan<int> offsets, int maxTokens, int threads)
+    public void Make(ReadOnlySpan<int> offsets, int maxTokens, int threads)
     {
-        _order = LongestFirst(offsets);
+        int count = offsets.Length - 1;
+        LongestFirst(offsets);
+        _starts.Clear();
+        _starts.Add(0);
         int limit = Limit(offsets[^1], maxTokens, threads);
         int tokens = 0;
-        for (int i = 0; i < _order.Length; i++)
+        for (int i = 0; i < count; i++)
         {
             int length = offsets[_order[i] + 1] - offsets[_order[i]];
             if (tokens > 0 && tokens + length > limit)
@@ -27,8 +40,8 @@ internal sealed class BatchPlan
             }
             tokens += length;
         }
-        if (_order.Length > 0)
-            _starts.Add(_order.Length);
+        if (count > 0)
+            _starts.Add(count);
     }
 
     /// <summary>Number of batches.</summary>
@@ -46,18 +59,20 @@ internal sealed class BatchPlan
         return (int)Math.Clamp(share, Math.Min(MinBatchTokens, maxTokens), maxTokens);
     }
 
-    private static int[] LongestFirst(ReadOnlySpan<int> offsets)
+    private void LongestFirst(ReadOnlySpan<int> offsets)
     {
         int count = offsets.Length - 1;
-        int[] order = new int[count];
-        long[] keys = new long[count];
+        if (_order.Length < count)
+        {
+            _order = new int[count];
+            _keys = new long[count];
+        }
         for (int i = 0; i < count; i++)
         {
-            order[i] = i;
+            _order[i] = i;
             // The index breaks ties, so that the plan is the same every time.
-            keys[i] = ((long)(offsets[i] - offsets[i + 1]) << 32) + i;
+            _keys[i] = ((long)(offsets[i] - offsets[i + 1]) << 32) + i;
         }
-        Array.Sort(keys, order);
-        return order;
+        Array.Sort(_keys, _order, 0, count);
     }
 }

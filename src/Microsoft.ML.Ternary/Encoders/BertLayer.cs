@@ -9,75 +9,70 @@ internal sealed class BertLayer
     private readonly BertConfig _config;
     private readonly AttentionProjections _projections;
     private readonly LinearLayer _attentionOutput;
-    private readonly LayerNormWeights _attentionNorm;
+    private readonly LayerNorm _attentionNorm;
     private readonly LinearLayer _intermediate;
+    private readonly ActivationFunction _function;
     private readonly LinearLayer _output;
-    private readonly LayerNormWeights _outputNorm;
+    private readonly LayerNorm _outputNorm;
 
     public BertLayer(BertConfig config, BertLayerWeights weights)
     {
         _config = config;
         _projections = new AttentionProjections(weights.Query, weights.Key, weights.Value);
         _attentionOutput = Linears.Create(weights.AttentionOutput);
-        _attentionNorm = weights.AttentionNorm;
+        _attentionNorm = Linears.Create(weights.AttentionNorm, config);
         _intermediate = Linears.Create(weights.Intermediate);
+        _function = Linears.Function(config.Activation);
         _output = Linears.Create(weights.Output);
-        _outputNorm = weights.OutputNorm;
+        _outputNorm = Linears.Create(weights.OutputNorm, config);
     }
 
-    /// <summary>Replaces the workspace's residual stream by what this layer makes of it.</summary>
-    public void Forward(EncoderWorkspace workspace)
+    /// <summary>The forms in which the layer reads the residual stream.</summary>
+    public ActivationForms HiddenForms => _projections.InputForms | _intermediate.InputForm;
+
+    /// <summary>The form in which the layer reads what attention gathered.</summary>
+    public ActivationForms ContextForms => _attentionOutput.InputForm;
+
+    /// <summary>The form in which the layer reads the feed-forward's inner activations.</summary>
+    public ActivationForms InnerForms => _output.InputForm;
+
+    /// <summary>Gives the workspace's blocks for queries, keys and values their shapes.</summary>
+    public void Prepare(EncoderWorkspace workspace) => _projections.Prepare(workspace);
+
+    /// <summary>Replaces the share's rows of the workspace's residual stream by what this layer makes of them.</summary>
+    public void Forward(EncoderWorkspace workspace, EncoderShare share)
     {
-        Attend(workspace);
-        AddAndNormalize(workspace, _attentionOutput, workspace.Context, _attentionNorm, _config.LayerNormEpsilon);
-        workspace.Inner.Resize(workspace.TokenCount, _config.IntermediateSize);
-        Span<float> inner = workspace.Inner.Write();
-        _intermediate.Forward(workspace.Hidden, inner);
-        Activate(inner);
-        AddAndNormalize(workspace, _output, workspace.Inner, _outputNorm, _config.LayerNormEpsilon);
+        (int first, int rows) = share.Rows(workspace.TokenCount);
+        LinearWorkspace linear = share.Workspace.Linear;
+        _projections.Forward(workspace, first, rows, linear);
+        share.Meet();
+        Attend(workspace, share);
+        share.Meet();
+        if ((ContextForms & ActivationForms.Int8) != 0)
+            workspace.Context.Quantize(first, rows);
+        linear.Times?.Add(Stage.Quantize);
+        LinearOutput attended = new(workspace.Next) { Residual = workspace.Hidden, Norm = _attentionNorm };
+        _attentionOutput.Forward(workspace.Context, first, rows, attended, linear);
+        _intermediate.Forward(workspace.Next, first, rows, new LinearOutput(workspace.Inner) { Function = _function }, linear);
+        LinearOutput next = new(workspace.Hidden) { Residual = workspace.Next, Norm = _outputNorm };
+        _output.Forward(workspace.Inner, first, rows, next, linear);
     }
 
-    private void Attend(EncoderWorkspace workspace)
+    // Heads of all sequences are dealt out in turn; a sequence's heads cost the same.
+    private void Attend(EncoderWorkspace workspace, EncoderShare share)
     {
-        int hidden = _config.HiddenSize;
-        workspace.Context.Resize(workspace.TokenCount, hidden);
-        Span<float> context = workspace.Context.Write();
-        Projections qkv = _projections.Forward(workspace);
+        int size = _config.HeadSize, heads = _config.AttentionHeads, hidden = _config.HiddenSize;
+        Projections qkv = _projections.Of(workspace);
+        Span<float> context = workspace.Context.Values;
         ReadOnlySpan<int> offsets = workspace.Offsets;
-        for (int s = 0; s < workspace.Count; s++)
+        for (int unit = share.Rank; unit < workspace.Count * heads; unit += share.Size)
         {
-            int row = offsets[s] * qkv.Stride;
-            int tokens = offsets[s + 1] - offsets[s];
-            workspace.Attention.Forward(
+            int s = unit / heads, column = unit % heads * size;
+            int row = offsets[s] * qkv.Stride + column;
+            share.Workspace.Attention.ForwardHead(
                 qkv.Query[row..], qkv.Key[row..], qkv.Value[row..], qkv.Stride,
-                tokens, _config.AttentionHeads, _config.HeadSize, context.Slice(offsets[s] * hidden, tokens * hidden));
+                offsets[s + 1] - offsets[s], size, context[(offsets[s] * hidden + column)..], hidden);
         }
-    }
-
-    private static void AddAndNormalize(EncoderWorkspace workspace, LinearLayer linear, ActivationBlock input, LayerNormWeights norm, float epsilon)
-    {
-        workspace.Next.Resize(workspace.TokenCount, linear.OutputSize);
-        Span<float> next = workspace.Next.Write();
-        linear.Forward(input, next);
-        Normalization.LayerNorm(next, workspace.Hidden.Values, norm.Gain, norm.Bias, epsilon);
-        workspace.Advance();
-    }
-
-    private void Activate(Span<float> values)
-    {
-        switch (_config.Activation)
-        {
-            case Activation.Gelu:
-                Activations.Gelu(values);
-                break;
-            case Activation.GeluTanh:
-                Activations.GeluTanh(values);
-                break;
-            case Activation.Relu:
-                Activations.Relu(values);
-                break;
-            default:
-                throw new NotSupportedException($"The activation {_config.Activation} is not known here.");
-        }
+        share.Workspace.Times?.Add(Stage.Attention);
     }
 }

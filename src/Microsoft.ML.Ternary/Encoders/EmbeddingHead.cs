@@ -10,7 +10,7 @@ internal sealed class EmbeddingHead
     private readonly int _dimension;
     private readonly PoolingModes _pooling;
     private readonly bool _normalize;
-    private readonly (LinearLayer Linear, DenseActivation Activation)[] _modules;
+    private readonly (LinearLayer Linear, ActivationFunction Function)[] _modules;
 
     public EmbeddingHead(EmbeddingModel model, int dimension)
     {
@@ -18,18 +18,22 @@ internal sealed class EmbeddingHead
         _dimension = dimension;
         _pooling = model.Pooling;
         _normalize = model.Normalize;
-        _modules = [.. model.DenseModules.Select(module => (Linears.Create(module.Linear), module.Activation))];
+        _modules = [.. model.DenseModules.Select(module => (Linears.Create(module.Linear), Linears.Function(module.Activation)))];
     }
 
-    /// <summary>Makes one embedding a sequence of the workspace's batch.</summary>
-    /// <param name="states">The last hidden states, tokens x hidden.</param>
-    /// <param name="workspace">Says where sequences begin, and lends its memory.</param>
+    /// <summary>Makes one embedding a sequence of the workspace's batch out of its last hidden states.</summary>
+    /// <param name="workspace">The batch, run through the encoder; lends its memory.</param>
+    /// <param name="member">The calling thread's memory.</param>
     /// <returns>Sequences x dimension, valid until the workspace is used again.</returns>
-    public ReadOnlySpan<float> Forward(ReadOnlySpan<float> states, EncoderWorkspace workspace)
+    public ReadOnlySpan<float> Forward(EncoderWorkspace workspace, MemberWorkspace member)
     {
-        Pool(states, workspace);
-        foreach ((LinearLayer linear, DenseActivation activation) in _modules)
-            ApplyModule(linear, activation, workspace);
+        Pool(workspace);
+        foreach ((LinearLayer linear, ActivationFunction function) in _modules)
+        {
+            workspace.NextPooled.Resize(workspace.Count, linear.OutputSize, ActivationForms.Float32);
+            linear.Forward(workspace.Pooled, new LinearOutput(workspace.NextPooled) { Function = function }, member.Linear);
+            workspace.AdvancePooled();
+        }
         int width = workspace.Pooled.Columns;
         ReadOnlySpan<float> pooled = workspace.Pooled.Values;
         Span<float> embeddings = workspace.Embeddings(workspace.Count * _dimension);
@@ -40,48 +44,18 @@ internal sealed class EmbeddingHead
             if (_normalize)
                 Normalization.L2Normalize(embedding);
         }
+        member.Times?.Add(Stage.Head);
         return embeddings;
     }
 
-    private void Pool(ReadOnlySpan<float> states, EncoderWorkspace workspace)
+    private void Pool(EncoderWorkspace workspace)
     {
         int width = _hidden * _pooling.Count();
-        workspace.Pooled.Resize(workspace.Count, width);
-        Span<float> pooled = workspace.Pooled.Write();
+        workspace.Pooled.Resize(workspace.Count, width, ActivationForms.Float32);
+        ReadOnlySpan<float> states = workspace.Hidden.Values;
+        Span<float> pooled = workspace.Pooled.Values;
         ReadOnlySpan<int> offsets = workspace.Offsets;
         for (int s = 0; s < workspace.Count; s++)
             Pooler.Pool(_pooling, states[(offsets[s] * _hidden)..(offsets[s + 1] * _hidden)], _hidden, pooled.Slice(s * width, width));
-    }
-
-    private static void ApplyModule(LinearLayer linear, DenseActivation activation, EncoderWorkspace workspace)
-    {
-        workspace.NextPooled.Resize(workspace.Count, linear.OutputSize);
-        Span<float> result = workspace.NextPooled.Write();
-        linear.Forward(workspace.Pooled, result);
-        Activate(activation, result);
-        workspace.AdvancePooled();
-    }
-
-    private static void Activate(DenseActivation activation, Span<float> values)
-    {
-        switch (activation)
-        {
-            case DenseActivation.Identity:
-                break;
-            case DenseActivation.Tanh:
-                Activations.Tanh(values);
-                break;
-            case DenseActivation.Relu:
-                Activations.Relu(values);
-                break;
-            case DenseActivation.Gelu:
-                Activations.Gelu(values);
-                break;
-            case DenseActivation.Sigmoid:
-                Activations.Sigmoid(values);
-                break;
-            default:
-                throw new NotSupportedException($"The dense module's activation {activation} is not known here.");
-        }
     }
 }

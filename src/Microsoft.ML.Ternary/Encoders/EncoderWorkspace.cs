@@ -1,5 +1,5 @@
-// The memory that one batch needs on its way through the encoder: taken from a pool by the thread that runs the batch, grown
-// to the largest batch seen, and put back. Nothing in it outlives a batch.
+// The memory that one batch needs on its way through the encoder, shared by the threads that run it, and grown to the largest
+// batch seen. Nothing in it outlives a batch.
 using Microsoft.ML.Ternary.Kernels;
 
 namespace Microsoft.ML.Ternary.Encoders;
@@ -8,8 +8,8 @@ internal sealed class EncoderWorkspace
 {
     private int[] _ids = [];
     private int[] _types = [];
+    private int[] _positions = [];
     private int[] _offsets = [0];
-    private float[] _projections = [];
     private float[] _embeddings = [];
 
     /// <summary>Sequences in the batch.</summary>
@@ -27,11 +27,17 @@ internal sealed class EncoderWorkspace
     /// <summary>Where each sequence of the batch begins, and after the last one the number of tokens.</summary>
     public ReadOnlySpan<int> Offsets => _offsets.AsSpan(0, Count + 1);
 
-    /// <summary>The residual stream, tokens x hidden.</summary>
-    public ActivationBlock Hidden { get; private set; } = new(0, 0);
+    /// <summary>The place of each id in its sequence.</summary>
+    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, TokenCount);
 
-    /// <summary>Where the next state of the residual stream is made; see <see cref="Advance"/>.</summary>
-    public ActivationBlock Next { get; private set; } = new(0, 0);
+    /// <summary>The residual stream, tokens x hidden.</summary>
+    public ActivationBlock Hidden { get; } = new(0, 0);
+
+    /// <summary>The residual stream between attention and feed-forward.</summary>
+    public ActivationBlock Next { get; } = new(0, 0);
+
+    /// <summary>Queries, keys and values: all in the first, or one in each.</summary>
+    public ActivationBlock[] Projections { get; } = [new(0, 0), new(0, 0), new(0, 0)];
 
     /// <summary>What attention gathered, tokens x hidden.</summary>
     public ActivationBlock Context { get; } = new(0, 0);
@@ -45,17 +51,8 @@ internal sealed class EncoderWorkspace
     /// <summary>Where a dense module writes; see <see cref="AdvancePooled"/>.</summary>
     public ActivationBlock NextPooled { get; private set; } = new(0, 0);
 
-    /// <summary>Attention with its scratch memory.</summary>
-    public Attention Attention { get; } = new();
-
-    /// <summary>Room for queries, keys and values.</summary>
-    public Span<float> Projections(int length) => Room(ref _projections, length);
-
     /// <summary>Room for the batch's embeddings.</summary>
     public Span<float> Embeddings(int length) => Room(ref _embeddings, length);
-
-    /// <summary>Makes <see cref="Next"/> the residual stream.</summary>
-    public void Advance() => (Hidden, Next) = (Next, Hidden);
 
     /// <summary>Makes <see cref="NextPooled"/> the pooled vectors.</summary>
     public void AdvancePooled() => (Pooled, NextPooled) = (NextPooled, Pooled);
@@ -71,11 +68,14 @@ internal sealed class EncoderWorkspace
         TokenCount = offsets[Count];
         Span<int> ids = Room(ref _ids, TokenCount);
         Span<int> types = Room(ref _types, TokenCount);
+        Span<int> positions = Room(ref _positions, TokenCount);
         types.Clear();
         for (int i = 0; i < sequences.Length; i++)
         {
             ReadOnlySpan<int> sequence = tokens.Sequence(sequences[i]);
             sequence.CopyTo(ids[offsets[i]..]);
+            for (int t = 0; t < sequence.Length; t++)
+                positions[offsets[i] + t] = t;
             if (tokens.Types.Length > 0)
                 tokens.Types.Slice(tokens.Offsets[sequences[i]], sequence.Length).CopyTo(types[offsets[i]..]);
         }

@@ -12,4 +12,24 @@ internal static class Linears
         DenseLinearWeights dense => new DenseLinear(dense.Matrix, dense.OutputSize, dense.InputSize, dense.Bias),
         _ => throw new NotSupportedException($"Linear weights of type {weights.GetType().Name} are not known here."),
     };
+
+    public static LayerNorm Create(LayerNormWeights weights, BertConfig config) => new(weights.Gain, weights.Bias, config.LayerNormEpsilon);
+
+    public static ActivationFunction Function(Activation activation) => activation switch
+    {
+        Activation.Gelu => ActivationFunction.Gelu,
+        Activation.GeluTanh => ActivationFunction.GeluTanh,
+        Activation.Relu => ActivationFunction.Relu,
+        _ => throw new NotSupportedException($"The activation {activation} is not known here."),
+    };
+
+    public static ActivationFunction Function(DenseActivation activation) => activation switch
+    {
+        DenseActivation.Identity => ActivationFunction.Identity,
+        DenseActivation.Tanh => ActivationFunction.Tanh,
+        DenseActivation.Relu => ActivationFunction.Relu,
+        DenseActivation.Gelu => ActivationFunction.Gelu,
+        DenseActivation.Sigmoid => ActivationFunction.Sigmoid,
+        _ => throw new NotSupportedException($"The dense module's activation {activation} is not known here."),
+    };
 }

@@ -1,7 +1,4 @@
-// The one way in which the encoders use several threads: independent pieces taken in order, the caller's thread among the
-// workers, and a failure that reaches the caller as the exception that was thrown.
-using System.Runtime.ExceptionServices;
-
+// Independent pieces taken in order by several threads, the caller's among them.
 namespace Microsoft.ML.Ternary.Encoders;
 
 internal static class ParallelWork
@@ -9,43 +6,28 @@ internal static class ParallelWork
     /// <summary>Runs <paramref name="body"/> for 0 to <paramref name="count"/> - 1 on at most <paramref name="maxThreads"/>
     /// threads, each taking <paramref name="chunk"/> of them at a time.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    /// <exception cref="Exception">The first failure, as it was thrown; no further pieces are taken after it.</exception>
     public static void Run(int count, int chunk, int maxThreads, CancellationToken cancellation, Action<int> body)
     {
         int chunks = (count + chunk - 1) / chunk;
-        int threads = Math.Min(maxThreads, chunks);
-        int next = 0;
-        void Work()
+        WorkerPool.Shared.Run(Math.Min(maxThreads, chunks), new Pieces(count, chunk, cancellation, body));
+    }
+
+    private sealed class Pieces(int count, int chunk, CancellationToken cancellation, Action<int> body) : ITeamWork
+    {
+        private int _next;
+
+        public void Run(int rank, Team team)
         {
-            for (int c = Interlocked.Increment(ref next) - 1; c < chunks; c = Interlocked.Increment(ref next) - 1)
+            while (team.Failure is null)
             {
+                int start = Interlocked.Add(ref _next, chunk) - chunk;
+                if (start >= count)
+                    return;
                 cancellation.ThrowIfCancellationRequested();
-                int end = Math.Min(count, (c + 1) * chunk);
-                for (int i = c * chunk; i < end; i++)
+                for (int i = start; i < Math.Min(count, start + chunk); i++)
                     body(i);
             }
         }
-
-        if (threads <= 1)
-            Work();
-        else
-            Spread(threads, Work, () => Volatile.Write(ref next, chunks));
-    }
-
-    private static void Spread(int threads, Action work, Action stop)
-    {
-        ExceptionDispatchInfo? failure = null;
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
-        {
-            try
-            {
-                work();
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
-                stop();
-            }
-        });
-        failure?.Throw();
     }
 }

@@ -20,7 +20,7 @@ public sealed class TextEncoder : IDisposable
     private readonly BertEncoder _encoder;
     private readonly EmbeddingHead _head;
     private readonly TextTokenizer _tokenizer;
-    private readonly ConcurrentBag<EncoderWorkspace> _workspaces = [];
+    private readonly ConcurrentBag<EncoderCall> _calls = [];
     private volatile bool _disposed;
 
     /// <summary>Prepares a model to be run: packs its ternary layers for this machine's instructions.</summary>
@@ -112,7 +112,7 @@ public sealed class TextEncoder : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        _workspaces.Clear();
+        _calls.Clear();
         _gpu?.Dispose();
     }
 
@@ -158,30 +158,11 @@ public sealed class TextEncoder : IDisposable
             _gpu.Run(tokens, output, cancellation);
             return;
         }
-        BatchPlan plan = new(tokens.Offsets, Options.BatchTokens, Options.MaxThreads);
+        if (!_calls.TryTake(out EncoderCall? call))
+            call = new EncoderCall(_encoder, _head, Dimension, Options);
         fixed (float* rows = output)
-        {
-            OutputRows target = new(rows, Dimension);
-            ParallelWork.Run(plan.Count, 1, Options.MaxThreads, cancellation, i => RunBatch(tokens, plan.Batch(i), target));
-        }
-    }
-
-    private void RunBatch(TokenBatch tokens, ReadOnlySpan<int> sequences, OutputRows target)
-    {
-        if (!_workspaces.TryTake(out EncoderWorkspace? workspace))
-            workspace = new EncoderWorkspace();
-        workspace.Gather(tokens, sequences);
-        ReadOnlySpan<float> states = _encoder.Forward(workspace);
-        ReadOnlySpan<float> embeddings = _head.Forward(states, workspace);
-        for (int i = 0; i < sequences.Length; i++)
-            embeddings.Slice(i * Dimension, Dimension).CopyTo(target[sequences[i]]);
+            call.Run(tokens, rows, cancellation);
         if (!_disposed)
-            _workspaces.Add(workspace);
-    }
-
-    // The caller's output as threads see it: spans cannot travel between threads, a pinned address can.
-    private readonly unsafe struct OutputRows(float* rows, int dimension)
-    {
-        public Span<float> this[int row] => new(rows + (long)row * dimension, dimension);
+            _calls.Add(call);
     }
 }

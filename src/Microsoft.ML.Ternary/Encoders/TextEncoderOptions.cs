@@ -31,4 +31,7 @@ public sealed record TextEncoderOptions
     /// <summary>Tokens that go through the encoder together on one thread: enough to reuse each weight while it is in the cache,
     /// few enough for the activations to stay there. On MiniLM anything from 48 to 1,024 is equally fast.</summary>
     internal int BatchTokens { get; init; } = 256;
+
+    /// <summary>Where to add up the time spent in each stage; null for nowhere.</summary>
+    internal EncoderTimes? Times { get; init; }
 }

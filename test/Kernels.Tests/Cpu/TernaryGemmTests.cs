@@ -33,11 +33,9 @@ public abstract class TernaryGemmTests
     public void ComputesScaledSumsAndBias()
     {
         TernaryMatrix matrix = TernaryMatrix.FromCodes([1, -1, 0, 0, 1, 1], 2, 3, [2f, 0.5f]);
-        var input = new ActivationBlock(1, 3);
 
         // Codes 127, 64, -127 with scale 1: halves are avoided, so the quantised values are the values.
-        new[] { 127f, 64f, -127f }.CopyTo(input.Write());
-        float[] output = Multiply(Create(matrix, [10f, -1f]), input, 2);
+        float[] output = Multiply(Create(matrix, [10f, -1f]), Blocks.Of(3, 127, 64, -127), 2);
 
         Assert.Equal([2 * (127 - 64) + 10f, 0.5f * (64 - 127) - 1f], output);
     }
@@ -70,11 +68,9 @@ public abstract class TernaryGemmTests
         TernaryGemm gemm = Create(matrix, bias);
         ActivationBlock all = RandomBlock(random, 17, inputs);
         float[] expected = Definition(matrix, bias, all);
-        var input = new ActivationBlock(0, inputs);
         for (int rows = 1; rows <= 17; rows++)
         {
-            input.Resize(rows, inputs);
-            all.Values[..(rows * inputs)].CopyTo(input.Write());
+            ActivationBlock input = Blocks.Of(inputs, all.Values[..(rows * inputs)]);
             Assert.True(expected.AsSpan(0, rows * outputs).SequenceEqual(Multiply(gemm, input, outputs)), $"{rows} rows");
         }
     }
@@ -85,8 +81,7 @@ public abstract class TernaryGemmTests
         var random = new Random(1);
         TernaryMatrix matrix = RandomMatrix(random, 20, 40);
         float[] bias = RandomValues(random, 20);
-        var input = new ActivationBlock(211, 40);
-        RandomValues(random, 211 * 40).CopyTo(input.Write());
+        ActivationBlock input = RandomBlock(random, 211, 40);
 
         Assert.Equal(Definition(matrix, bias, input), Multiply(Create(matrix, bias), input, 20));
     }
@@ -101,8 +96,7 @@ public abstract class TernaryGemmTests
         const int Inputs = 1536;
         sbyte[] codes = Enumerable.Repeat((sbyte)code, 97 * Inputs).ToArray();
         TernaryMatrix matrix = TernaryMatrix.FromCodes(codes, 97, Inputs, [1f]);
-        var input = new ActivationBlock(8, Inputs);
-        input.Write().Fill(activation);
+        ActivationBlock input = Blocks.Of(Inputs, [.. Enumerable.Repeat(activation, 8 * Inputs)]);
 
         float[] output = Multiply(Create(matrix, new float[97]), input, 97);
 
@@ -115,7 +109,7 @@ public abstract class TernaryGemmTests
         TernaryMatrix matrix = RandomMatrix(new Random(2), 19, 33);
         float[] bias = RandomValues(new Random(3), 19);
 
-        float[] output = Multiply(Create(matrix, bias), new ActivationBlock(3, 33), 19);
+        float[] output = Multiply(Create(matrix, bias), Blocks.Of(33, new float[3 * 33]), 19);
 
         Assert.Equal([.. bias, .. bias, .. bias], output);
     }
@@ -126,12 +120,10 @@ public abstract class TernaryGemmTests
         TernaryMatrix matrix = RandomMatrix(new Random(2), 3, 40);
         foreach (float fault in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
         {
-            var input = new ActivationBlock(2, 40);
-            Span<float> values = input.Write();
-            values.Fill(1);
+            float[] values = [.. Enumerable.Repeat(1f, 80)];
             values[5] = fault;
 
-            float[] output = Multiply(Create(matrix, new float[3]), input, 3);
+            float[] output = Multiply(Create(matrix, new float[3]), Blocks.Of(40, values), 3);
 
             Assert.All(output[..3], value => Assert.True(float.IsNaN(value)));
             Assert.All(output[3..], value => Assert.True(float.IsFinite(value)));
@@ -141,16 +133,73 @@ public abstract class TernaryGemmTests
     [Fact]
     public void NothingIsAllocatedAfterTheFirstCall()
     {
-        var input = new ActivationBlock(9, 100);
-        RandomValues(new Random(4), 900).CopyTo(input.Write());
+        ActivationBlock input = RandomBlock(new Random(4), 9, 100);
         TernaryGemm gemm = Create(RandomMatrix(new Random(5), 97, 100), new float[97]);
-        var output = new float[9 * 97];
-        gemm.Multiply(input, output);
+        var output = new LinearOutput(new ActivationBlock(9, 97));
+        var workspace = new LinearWorkspace();
+        gemm.Multiply(input, 0, 9, output, workspace);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        input.Resize(8, 100);
-        gemm.Multiply(input, output.AsSpan(0, 8 * 97));
+        gemm.Multiply(input, 1, 8, output, workspace);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void OnlyTheRowsAskedForAreWritten()
+    {
+        ActivationBlock input = RandomBlock(new Random(6), 20, 50);
+        TernaryGemm gemm = Create(RandomMatrix(new Random(7), 40, 50), new float[40]);
+        float[] all = Multiply(gemm, input, 40);
+        var output = new ActivationBlock(20, 40, ActivationForms.Float32);
+        output.Values.Fill(-1);
+
+        gemm.Multiply(input, 3, 10, new LinearOutput(output), new LinearWorkspace());
+
+        Assert.All(output.Values[..120].ToArray(), value => Assert.Equal(-1, value));
+        Assert.Equal(all[120..520], output.Values[120..520].ToArray());
+        Assert.All(output.Values[520..].ToArray(), value => Assert.Equal(-1, value));
+    }
+
+    [Theory]
+    [InlineData(5, 20, 30)]
+    [InlineData(11, 97, 100)]
+    [InlineData(9, 33, 700)]
+    public void RowsPassThroughFunctionResidualNormAndRoundingAsOneByOne(int rows, int outputs, int inputs)
+    {
+        var random = new Random(rows);
+        ActivationBlock input = RandomBlock(random, rows, inputs), residual = RandomBlock(random, rows, outputs);
+        float[] gain = RandomValues(random, outputs), bias = RandomValues(random, outputs);
+        TernaryGemm gemm = Create(RandomMatrix(random, outputs, inputs), RandomValues(random, outputs));
+        float[] expected = Multiply(gemm, input, outputs);
+        Activations.Apply(ActivationFunction.Gelu, expected);
+        Normalization.LayerNorm(expected, residual.Values, gain, bias, 1e-5f);
+        ActivationBlock expectedCodes = Blocks.Of(outputs, expected);
+
+        foreach (ActivationForms forms in new[] { ActivationForms.Float32, ActivationForms.Int8, ActivationForms.Float32 | ActivationForms.Int8 })
+        {
+            var output = new ActivationBlock(rows, outputs, forms);
+            gemm.Multiply(input, 0, rows, new LinearOutput(output)
+            {
+                Function = ActivationFunction.Gelu,
+                Residual = residual,
+                Norm = new LayerNorm(gain, bias, 1e-5f),
+            }, new LinearWorkspace());
+
+            if (forms.HasFlag(ActivationForms.Float32))
+                Assert.Equal(expected, output.Values.ToArray());
+            if (forms.HasFlag(ActivationForms.Int8))
+                AssertSameCodes(expectedCodes, output);
+        }
+    }
+
+    private static unsafe void AssertSameCodes(ActivationBlock expected, ActivationBlock actual)
+    {
+        for (int row = 0; row < expected.Rows; row++)
+        {
+            Assert.True(new ReadOnlySpan<sbyte>(expected.CodesOf(row), expected.CodeStride).SequenceEqual(new(actual.CodesOf(row), actual.CodeStride)));
+            Assert.Equal(*expected.ScalesOf(row), *actual.ScalesOf(row));
+            Assert.Equal(*expected.SumsOf(row), *actual.SumsOf(row));
+        }
     }
 
     [Property(MaxTest = 30)]
@@ -176,10 +225,9 @@ public abstract class TernaryGemmTests
         TernaryGemm gemm = Create(RandomMatrix(random, outputs, inputs), RandomValues(random, outputs));
         ActivationBlock input = RandomBlock(random, rows, inputs);
         float[] together = Multiply(gemm, input, outputs);
-        var one = new ActivationBlock(1, inputs);
         for (int row = 0; row < rows; row++)
         {
-            input.Values.Slice(row * inputs, inputs).CopyTo(one.Write());
+            ActivationBlock one = Blocks.Of(inputs, input.Values.Slice(row * inputs, inputs));
             if (!together.AsSpan(row * outputs, outputs).SequenceEqual(Multiply(gemm, one, outputs)))
                 return false;
         }
@@ -199,9 +247,9 @@ public abstract class TernaryGemmTests
 
     private static float[] Multiply(TernaryGemm gemm, ActivationBlock input, int outputs)
     {
-        var output = new float[input.Rows * outputs];
-        gemm.Multiply(input, output);
-        return output;
+        var output = new ActivationBlock(input.Rows, outputs, ActivationForms.Float32);
+        gemm.Multiply(input, 0, input.Rows, new LinearOutput(output), new LinearWorkspace());
+        return output.Values.ToArray();
     }
 
     /// <summary>The definition, in long sums and one fused multiply-add.</summary>
@@ -225,12 +273,7 @@ public abstract class TernaryGemmTests
         return output;
     }
 
-    private static ActivationBlock RandomBlock(Random random, int rows, int columns)
-    {
-        var block = new ActivationBlock(rows, columns);
-        RandomValues(random, rows * columns).CopyTo(block.Write());
-        return block;
-    }
+    private static ActivationBlock RandomBlock(Random random, int rows, int columns) => Blocks.Of(columns, RandomValues(random, rows * columns));
 
     private static TernaryMatrix RandomMatrix(Random random, int rows, int columns)
     {

@@ -43,13 +43,11 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
         var random = new Random(rows);
         TernaryMatrix matrix = RandomMatrix(random, outputs, inputs);
         float[] bias = Values(random, outputs);
-        var input = new ActivationBlock(rows, inputs);
-        Values(random, rows * inputs).CopyTo(input.Write());
-        float[] expected = new float[rows * outputs];
-        new TernaryLinear(matrix, bias, TernaryKernel.Scalar).Forward(input, expected);
+        float[] input = Values(random, rows * inputs);
+        float[] expected = TernaryProduct(matrix, bias, input);
 
         using GpuTernaryLinear layer = new(_device, matrix, bias);
-        using Rounded rounded = Upload(input);
+        using Rounded rounded = Round(input, inputs);
         foreach (GpuTernaryForm form in Enum.GetValues<GpuTernaryForm>().Where(form => form <= _device.TernaryForm))
         {
             using GpuBuffer<float> output = Buffer<float>(rows * outputs);
@@ -69,14 +67,12 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
         var random = new Random(inputs);
         TernaryMatrix matrix = RandomMatrix(random, outputs, inputs);
         float[] bias = Values(random, outputs);
-        var input = new ActivationBlock(rows, inputs);
-        Values(random, rows * inputs).CopyTo(input.Write());
-        float[] expected = new float[rows * outputs];
-        new TernaryLinear(matrix, bias, TernaryKernel.Scalar).Forward(input, expected);
-        Activations.Gelu(expected);
+        float[] input = Values(random, rows * inputs);
+        float[] expected = TernaryProduct(matrix, bias, input);
+        Activations.Apply(ActivationFunction.Gelu, expected);
 
         var product = GpuKernels.LoadTernary(_device.Accelerator, TernaryMmaKernel.Run<EmulatedMma>);
-        using Rounded rounded = Upload(input);
+        using Rounded rounded = Round(input, inputs);
         using GpuBuffer<int> weights = Upload(Packing.FragmentTiles.Pack(matrix, TernaryMmaKernel.TileColumns));
         using GpuBuffer<float> scales = Upload([.. Enumerable.Range(0, outputs).Select(matrix.Scale)]);
         using GpuBuffer<float> offsets = Upload(bias);
@@ -165,13 +161,12 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
     {
         var random = new Random(rows + (int)activation);
         float[] matrix = Values(random, outputs * inputs), bias = Values(random, outputs);
-        var input = new ActivationBlock(rows, inputs);
-        Values(random, rows * inputs).CopyTo(input.Write());
-        float[] expected = new float[rows * outputs];
-        new DenseLinear(matrix, outputs, inputs, bias).Forward(input, expected);
-        Activate(activation, expected);
+        float[] input = Values(random, rows * inputs);
+        float[] expected = [.. Enumerable.Range(0, rows * outputs).Select(i =>
+            bias[i % outputs] + Enumerable.Range(0, inputs).Sum(k => input[i / outputs * inputs + k] * matrix[i % outputs * inputs + k]))];
+        Activations.Apply(FunctionOf(activation), expected);
         using GpuDenseLinear layer = new(_device, matrix, bias);
-        using GpuBuffer<float> values = Upload(input.Values.ToArray()), output = Buffer<float>(rows * outputs);
+        using GpuBuffer<float> values = Upload(input), output = Buffer<float>(rows * outputs);
 
         layer.Forward(Stream, values.View, default, output.View, rows, activation);
 
@@ -191,14 +186,8 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
         // Scores that differ by hundreds: only the maximum taken along keeps the exponentials in range.
         for (int i = 0; i < projections.Length; i += 7)
             projections[i] *= 20;
-        float[] expected = new float[tokens * hidden];
-        var attention = new Attention();
         int[] offsets = [0, .. lengths.Select((_, i) => lengths[..(i + 1)].Sum())];
-        for (int s = 0; s < lengths.Length; s++)
-        {
-            Span<float> rows = projections.AsSpan(offsets[s] * 3 * hidden);
-            attention.Forward(rows, rows[hidden..], rows[(2 * hidden)..], 3 * hidden, lengths[s], heads, headSize, expected.AsSpan(offsets[s] * hidden, lengths[s] * hidden));
-        }
+        float[] expected = AttentionContext(projections, offsets, heads, headSize);
         var batch = new GpuTokens(new int[tokens], offsets, []);
         int[] numbers = new int[AttentionKernel.BlockNumbers * batch.BlockCount(0, lengths.Length)];
         batch.WriteBlocks(0, lengths.Length, numbers);
@@ -252,26 +241,52 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
         Close(expected, Download(output), 1e-5f);
     }
 
-    private static void Activate(GpuActivation activation, Span<float> values)
+    private static ActivationFunction FunctionOf(GpuActivation activation) => activation switch
     {
-        switch (activation)
+        GpuActivation.Gelu => ActivationFunction.Gelu,
+        GpuActivation.GeluTanh => ActivationFunction.GeluTanh,
+        GpuActivation.Relu => ActivationFunction.Relu,
+        GpuActivation.Tanh => ActivationFunction.Tanh,
+        GpuActivation.Sigmoid => ActivationFunction.Sigmoid,
+        _ => ActivationFunction.Identity,
+    };
+
+    /// <summary>The definition, from exact sums of the codes that the CPU rounds to.</summary>
+    private static float[] TernaryProduct(TernaryMatrix matrix, float[] bias, float[] input)
+    {
+        (int outputs, int inputs) = (matrix.Rows, matrix.Columns);
+        float[] output = new float[input.Length / inputs * outputs];
+        sbyte[] activations = new sbyte[inputs], weights = new sbyte[inputs];
+        for (int i = 0; i < output.Length; i++)
         {
-            case GpuActivation.Gelu:
-                Activations.Gelu(values);
-                break;
-            case GpuActivation.GeluTanh:
-                Activations.GeluTanh(values);
-                break;
-            case GpuActivation.Relu:
-                Activations.Relu(values);
-                break;
-            case GpuActivation.Tanh:
-                Activations.Tanh(values);
-                break;
-            case GpuActivation.Sigmoid:
-                Activations.Sigmoid(values);
-                break;
+            float scale = Int8Quantizer.Quantize(input.AsSpan(i / outputs * inputs, inputs), activations);
+            matrix.UnpackRow(i % outputs, weights);
+            int sum = 0;
+            for (int k = 0; k < inputs; k++)
+                sum += activations[k] * weights[k];
+            output[i] = MathF.FusedMultiplyAdd(sum, scale * matrix.Scale(i % outputs), bias[i % outputs]);
         }
+        return output;
+    }
+
+    /// <summary>The definition, one query of one head at a time.</summary>
+    private static float[] AttentionContext(float[] projections, int[] offsets, int heads, int headSize)
+    {
+        int hidden = heads * headSize;
+        float[] context = new float[offsets[^1] * hidden];
+        for (int s = 0; s + 1 < offsets.Length; s++)
+        {
+            int[] tokens = [.. Enumerable.Range(offsets[s], offsets[s + 1] - offsets[s])];
+            foreach ((int query, int head) in from t in tokens from h in Enumerable.Range(0, heads) select (t, h * headSize))
+            {
+                double[] scores = [.. tokens.Select(key => Enumerable.Range(head, headSize).Sum(d =>
+                    (double)projections[query * 3 * hidden + d] * projections[key * 3 * hidden + hidden + d]) / Math.Sqrt(headSize))];
+                double[] weights = [.. scores.Select(score => Math.Exp(score - scores.Max()))];
+                for (int d = head; d < head + headSize; d++)
+                    context[query * hidden + d] = (float)(tokens.Select((key, i) => weights[i] * projections[key * 3 * hidden + 2 * hidden + d]).Sum() / weights.Sum());
+            }
+        }
+        return context;
     }
 
     /// <summary>Codes may differ from the CPU's by one where a value lies within rounding error of two codes' middle.</summary>
@@ -335,11 +350,12 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
         return buffer;
     }
 
-    private Rounded Upload(ActivationBlock input)
+    private Rounded Round(float[] input, int columns)
     {
-        var rounded = new Rounded(_device, input.Rows, input.Columns);
-        using GpuBuffer<float> values = Upload(input.Values.ToArray());
-        _device.Kernels.Quantize(Stream, values.View, input.Rows, rounded.Rows, input.Columns);
+        int rows = input.Length / columns;
+        var rounded = new Rounded(_device, rows, columns);
+        using GpuBuffer<float> values = Upload(input);
+        _device.Kernels.Quantize(Stream, values.View, rows, rounded.Rows, columns);
         Stream.Synchronize();
         return rounded;
     }

@@ -1,0 +1,138 @@
+// One call of a TextEncoder on its way through the threads. Many batches are dealt out, one thread a batch, and no thread waits
+// for another; where there are too few of them for that, a query for one, the threads share one batch, each with its own rows.
+// Calls are kept and used again, so that embedding allocates nothing once warm.
+using Microsoft.ML.Ternary.Kernels;
+
+namespace Microsoft.ML.Ternary.Encoders;
+
+internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head, int dimension, TextEncoderOptions options) : ITeamWork
+{
+    // Multiply-adds that are worth another thread: about a tenth of a millisecond.
+    private const double WorthwhileProducts = 4e7;
+
+    private readonly BatchPlan _plan = new();
+    private readonly List<EncoderWorkspace> _workspaces = [];
+    private readonly List<MemberWorkspace> _members = [];
+    private TokenBatch? _tokens;
+    private float* _output;
+    private CancellationToken _cancellation;
+    private bool _isShared;
+    private int _next;
+
+    /// <summary>Embeds all sequences into rows of <paramref name="output"/>, which stays where it is until this returns.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public void Run(TokenBatch tokens, float* output, CancellationToken cancellation)
+    {
+        if (tokens.Count == 0)
+            return;
+        _tokens = tokens;
+        _output = output;
+        _cancellation = cancellation;
+        _next = 0;
+        int threads = WorthwhileThreads(tokens);
+        _plan.Make(tokens.Offsets, options.BatchTokens, threads);
+        _isShared = threads > 1 && _plan.Count < 4 * threads && _plan.Count % threads != 0;
+        if (_isShared)
+            _plan.Make(tokens.Offsets, options.BatchTokens * threads, 1);
+        PrepareMembers(threads);
+        try
+        {
+            WorkerPool.Shared.Run(_isShared ? threads : Math.Min(threads, _plan.Count), this);
+        }
+        finally
+        {
+            _tokens = null;
+        }
+    }
+
+    /// <summary>A member's share.</summary>
+    public void Run(int rank, Team team)
+    {
+        if (_isShared)
+            RunShared(rank, team);
+        else
+            RunAlone(rank, team);
+    }
+
+    private int WorthwhileThreads(TokenBatch tokens)
+    {
+        double products = encoder.LinearProductsPerToken * tokens.TokenCount;
+        return (int)Math.Clamp(products / WorthwhileProducts, 1, options.MaxThreads);
+    }
+
+    private void PrepareMembers(int threads)
+    {
+        while (_members.Count < threads)
+        {
+            _members.Add(new MemberWorkspace());
+            _workspaces.Add(new EncoderWorkspace());
+        }
+        for (int i = 0; i < _members.Count; i++)
+            _members[i].Times = options.Times?.Of(i);
+    }
+
+    private void RunAlone(int rank, Team team)
+    {
+        EncoderShare share = new(_members[rank]);
+        EncoderWorkspace workspace = _workspaces[rank];
+        for (int i = Interlocked.Increment(ref _next) - 1; i < _plan.Count; i = Interlocked.Increment(ref _next) - 1)
+        {
+            if (team.Failure is not null)
+                return;
+            _cancellation.ThrowIfCancellationRequested();
+            Prepare(workspace, i);
+            encoder.Forward(workspace, share);
+            Finish(workspace, i, share);
+        }
+    }
+
+    private void RunShared(int rank, Team team)
+    {
+        EncoderShare share = new(_members[rank], team, rank);
+        EncoderWorkspace workspace = _workspaces[0];
+        for (int i = 0; i < _plan.Count; i++)
+        {
+            if (rank == 0)
+            {
+                _cancellation.ThrowIfCancellationRequested();
+                Prepare(workspace, i);
+            }
+            team.Meet();
+            encoder.Forward(workspace, share);
+            share.Meet();
+            if (rank == 0)
+                Finish(workspace, i, share);
+        }
+    }
+
+    private void Prepare(EncoderWorkspace workspace, int batch)
+    {
+        workspace.Gather(_tokens!, _plan.Batch(batch));
+        encoder.Prepare(workspace);
+    }
+
+    private void Finish(EncoderWorkspace workspace, int batch, EncoderShare share)
+    {
+        ReadOnlySpan<float> embeddings = head.Forward(workspace, share.Workspace);
+        ReadOnlySpan<int> sequences = _plan.Batch(batch);
+        for (int i = 0; i < sequences.Length; i++)
+            embeddings.Slice(i * dimension, dimension).CopyTo(new Span<float>(_output + (long)sequences[i] * dimension, dimension));
+    }
+}
+
+/// <summary>Where the threads of an encoder spend their time, added up over calls made one after another.</summary>
+internal sealed class EncoderTimes
+{
+    private readonly List<StageTimes> _members = [];
+
+    /// <summary>The times of a member.</summary>
+    public StageTimes Of(int rank)
+    {
+        while (_members.Count <= rank)
+            _members.Add(new StageTimes());
+        return _members[rank];
+    }
+
+    /// <summary>Seconds spent in a stage by all members.</summary>
+    public double Seconds(Stage stage) => _members.Sum(times => times.Seconds(stage));
+}

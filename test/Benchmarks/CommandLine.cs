@@ -1,0 +1,161 @@
+// The commands and their options.
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Benchmarks.Encode;
+using Benchmarks.Engines;
+using Benchmarks.Gemm;
+using Benchmarks.Memory;
+using Benchmarks.Models;
+using Benchmarks.Reports;
+using Microsoft.ML.Ternary.Checkpoints;
+
+namespace Benchmarks;
+
+/// <summary>Builds the program's command line.</summary>
+internal static class CommandLine
+{
+    /// <summary>The command that measures one model in this process.</summary>
+    public const string MemoryChild = "memory-of-one";
+
+    private const int Cancelled = 130;
+
+    private static readonly BatchShape[] DefaultShapes = [new(1, 16), new(1, 128), new(8, 128), new(32, 64), BatchShape.Ragged];
+
+    /// <summary>The root command.</summary>
+    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne() };
+
+    /// <summary>One thread, and all of the machine.</summary>
+    private static int[] DefaultThreads => [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+
+    private static Command Encode()
+    {
+        Option<IReadOnlyList<BenchmarkModel>> models = Models();
+        Option<IReadOnlyList<BatchShape>> shapes = Lists.Option("--shape", "Sequences x tokens, or ragged: 64 dictionary definitions of their own lengths.", DefaultShapes, BatchShape.Parse);
+        Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Numbers of threads.", DefaultThreads, text => Lists.Positive(text, "threads"));
+        Option<IReadOnlyList<EncodeEngineKind>> engines = Lists.Option("--engine", $"Of {Names(EncodeEngines.All.Select(kind => kind.Name))}.", [.. EncodeEngines.All.Where(kind => kind.IsDefault)], EncodeEngines.Parse);
+        Option<double> seconds = Seconds(0.5);
+        Option<double> idle = IdleSeconds();
+        Option<FileInfo?> json = Json();
+        Command command = new("encode", "Whole encoders, token ids to embeddings.") { models, shapes, threads, engines, seconds, idle, json };
+        command.SetAction((parsed, cancellation) => Guard(() => new EncodeCommand(
+            new EncodeOptions
+            {
+                Models = parsed.GetRequiredValue(models),
+                Shapes = parsed.GetRequiredValue(shapes),
+                Threads = parsed.GetRequiredValue(threads),
+                Engines = parsed.GetRequiredValue(engines),
+                Seconds = parsed.GetRequiredValue(seconds),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Json = parsed.GetValue(json)?.FullName,
+            },
+            cancellation).Run()));
+        return command;
+    }
+
+    private static Command Gemm()
+    {
+        Option<IReadOnlyList<BenchmarkModel>> models = Models();
+        Option<IReadOnlyList<int>> rows = Lists.Option("--rows", "Numbers of rows (tokens).", [1, 16, 64, 512, 1024], text => Lists.Positive(text, "rows"));
+        Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Threads of the peers; our layers run on one.", [1], text => Lists.Positive(text, "threads"));
+        Option<IReadOnlyList<GemmEngineKind>> engines = Lists.Option("--engine", $"Of {Names(GemmEngineKind.All.Select(kind => kind.Name))}.", [.. GemmEngineKind.All.Where(kind => kind.IsDefault)], GemmEngineKind.Parse);
+        Option<double> seconds = Seconds(0.2);
+        Option<double> idle = IdleSeconds();
+        Option<FileInfo?> json = Json();
+        Command command = new("gemm", "Single linear layers of the models' shapes.") { models, rows, threads, engines, seconds, idle, json };
+        command.SetAction((parsed, cancellation) => Guard(() => new GemmCommand(
+            new GemmOptions
+            {
+                Models = parsed.GetRequiredValue(models),
+                Rows = parsed.GetRequiredValue(rows),
+                Threads = parsed.GetRequiredValue(threads),
+                Engines = parsed.GetRequiredValue(engines),
+                Seconds = parsed.GetRequiredValue(seconds),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Json = parsed.GetValue(json)?.FullName,
+            },
+            cancellation).Run()));
+        return command;
+    }
+
+    private static Command Memory()
+    {
+        Option<IReadOnlyList<BenchmarkModel>> models = Models();
+        Option<int> threads = new("--threads") { Description = "Threads to embed with.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<IReadOnlyList<ModelFileKind>> engines = Lists.Option("--engine", $"Of {Names(ModelFileKind.All.Select(kind => kind.Name))}.", ModelFileKind.All, ModelFileKind.Parse);
+        Option<double> idle = IdleSeconds();
+        Option<FileInfo?> json = Json();
+        Command command = new("memory", "File size, load time and peak memory of each model in each engine.") { models, threads, engines, idle, json };
+        command.SetAction((parsed, cancellation) => Guard(() => new MemoryCommand(
+            new MemoryOptions
+            {
+                Models = parsed.GetRequiredValue(models),
+                Threads = parsed.GetRequiredValue(threads),
+                Engines = parsed.GetRequiredValue(engines),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Json = parsed.GetValue(json)?.FullName,
+            },
+            cancellation).Run()));
+        return command;
+    }
+
+    // What memory starts: it loads one model, embeds, and writes what it saw of itself to standard output.
+    private static Command MemoryOfOne()
+    {
+        Option<string> model = new("--model") { Required = true }, engine = new("--engine") { Required = true }, file = new("--file") { Required = true };
+        Option<int> threads = new("--threads") { Required = true };
+        Command command = new(MemoryChild) { model, engine, file, threads };
+        command.Hidden = true;
+        command.SetAction((parsed, _) => Guard(() => Console.WriteLine(JsonSerializer.Serialize(MemoryReading.Take(
+            BenchmarkModel.Parse(parsed.GetRequiredValue(model)),
+            ModelFileKind.Parse(parsed.GetRequiredValue(engine)),
+            parsed.GetRequiredValue(file),
+            parsed.GetRequiredValue(threads))))));
+        return command;
+    }
+
+    private static Option<IReadOnlyList<BenchmarkModel>> Models() => Lists.Option(
+        "--model", $"Of {Names(BenchmarkModel.All.Select(model => model.Name))}.", BenchmarkModel.All, BenchmarkModel.Parse);
+
+    private static Option<double> Seconds(double seconds)
+    {
+        Option<double> option = new("--seconds") { Description = "Time for each engine in each cell.", DefaultValueFactory = _ => seconds };
+        option.Validators.Add(result =>
+        {
+            if (!(result.GetValueOrDefault<double>() is > 0 and <= 3600))
+                result.AddError("--seconds is above 0 and at most 3600.");
+        });
+        return option;
+    }
+
+    private static Option<double> IdleSeconds() => new("--idle-seconds")
+    {
+        Description = "How long to wait for an idle machine; after that rows are marked as contended where other processes ran.",
+        DefaultValueFactory = _ => 60,
+    };
+
+    private static Option<FileInfo?> Json() => new("--json") { Description = "Writes the rows to this file too." };
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names);
+
+    // Ctrl+C cancels; what was measured until then is shown and written.
+    private static Task<int> Guard(Action command) => Task.Run(() =>
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        try
+        {
+            command();
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            Screen.Progress("Stopped; what was measured until then is above.");
+            return Cancelled;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or CheckpointException or NotSupportedException)
+        {
+            Screen.Progress("error: " + e.Message);
+            return 1;
+        }
+    });
+}
