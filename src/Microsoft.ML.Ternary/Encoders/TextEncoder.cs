@@ -17,13 +17,13 @@ public sealed class TextEncoder : IDisposable
     private const int MinTextsToSpread = 32;
 
     private readonly GpuTextEncoder? _gpu;
-    private readonly BertEncoder _encoder;
-    private readonly EmbeddingHead _head;
+    private readonly BertEncoder? _encoder;
+    private readonly EmbeddingHead? _head;
     private readonly TextTokenizer _tokenizer;
     private readonly ConcurrentBag<EncoderCall> _calls = [];
     private volatile bool _disposed;
 
-    /// <summary>Prepares a model to be run: packs its ternary layers for this machine's instructions.</summary>
+    /// <summary>Prepares a model to be run: packs its ternary layers for this machine's instructions, or for the GPU.</summary>
     /// <exception cref="ArgumentException">An option is out of range for this model.</exception>
     /// <exception cref="InvalidOperationException">The GPU that the options name cannot be used, and they do not let the CPU
     /// stand in.</exception>
@@ -36,9 +36,11 @@ public sealed class TextEncoder : IDisposable
         Options = options;
         Dimension = options.Dimension == 0 ? model.Dimension : options.Dimension;
         (_gpu, Device, DeviceFallbackReason) = GpuDeviceSelection.Choose(model, options, Dimension);
+        _tokenizer = TextTokenizer.Create(model.Tokenizer);
+        if (_gpu is not null)
+            return;
         _encoder = new BertEncoder(model.Config, model.Weights);
         _head = new EmbeddingHead(model, Dimension);
-        _tokenizer = TextTokenizer.Create(model.Tokenizer);
     }
 
     /// <summary>The model that runs.</summary>
@@ -159,7 +161,7 @@ public sealed class TextEncoder : IDisposable
             return;
         }
         if (!_calls.TryTake(out EncoderCall? call))
-            call = new EncoderCall(_encoder, _head, Dimension, Options);
+            call = new EncoderCall(_encoder!, _head!, Dimension, Options);
         fixed (float* rows = output)
             call.Run(tokens, rows, cancellation);
         if (!_disposed)

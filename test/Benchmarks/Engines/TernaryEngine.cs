@@ -7,11 +7,11 @@ using Microsoft.ML.Ternary.Kernels;
 
 namespace Benchmarks.Engines;
 
-internal sealed class TernaryEngine(EmbeddingModel model, int threads) : EncodeEngine
+internal sealed class TernaryEngine(EmbeddingModel model, TextEncoderOptions options) : EncodeEngine
 {
     private const double ProfileSeconds = 0.3;
 
-    private readonly TextEncoder _encoder = new(model, new TextEncoderOptions { MaxThreads = threads });
+    private readonly TextEncoder _encoder = new(model, options);
     private BenchmarkBatch? _batch;
     private float[] _embeddings = [];
 
@@ -26,10 +26,12 @@ internal sealed class TernaryEngine(EmbeddingModel model, int threads) : EncodeE
     public override void Run() => _encoder.EmbedTokens(_batch!.Tokens, _embeddings);
 
     // Reading the clock between stages costs a percent, so it is done with an encoder of its own.
-    public override IReadOnlyDictionary<string, double> TimeShares()
+    public override IReadOnlyDictionary<string, double>? TimeShares()
     {
+        if (options.GpuDeviceId is not null)
+            return null;
         EncoderTimes times = new();
-        using TextEncoder encoder = new(model, new TextEncoderOptions { MaxThreads = threads, Times = times });
+        using TextEncoder encoder = new(model, options with { Times = times });
         encoder.EmbedTokens(_batch!.Tokens, _embeddings);
         times.Clear();
         long start = Stopwatch.GetTimestamp();

@@ -3,6 +3,7 @@ using Benchmarks.Engines;
 using Benchmarks.Models;
 using Benchmarks.Onnx;
 using Microsoft.ML.Ternary.Checkpoints;
+using Microsoft.ML.Ternary.Encoders;
 using static TorchSharp.torch;
 
 namespace Benchmarks.Memory;
@@ -16,7 +17,7 @@ internal sealed record ModelFileKind(string Name, Func<PreparedModel, string> Wr
     /// <summary>All engines.</summary>
     public static IReadOnlyList<ModelFileKind> All { get; } =
     [
-        new("ternary", WriteTernary, (path, _, threads) => new TernaryEngine(TernaryModelFile.Load(path), threads)),
+        new("ternary", WriteTernary, (path, _, threads) => new TernaryEngine(TernaryModelFile.Load(path), new TextEncoderOptions { MaxThreads = threads })),
         Ort("ort-fp32", int8: false),
         Ort("ort-int8", int8: true),
         Torch("torch-fp32", ScalarType.Float32),
