@@ -88,6 +88,7 @@ internal sealed unsafe class NeonTernaryGemm : TernaryGemm
     }
 
     /// <summary>What <see cref="TernaryGemm.Finish(int*, int, float, int, int, float*)"/> does, for 16 outputs in this machine's vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FinishWholeRow(int* sums, int excess, float rowScale, int first, float* output)
     {
         float* scales = Scales.Pointer + first, bias = Bias.Pointer + first;
