@@ -20,9 +20,11 @@ public enum ActivationForms
 /// <remarks>Buffers grow as needed and are kept. Threads may write different rows at once.</remarks>
 public sealed unsafe class ActivationBlock
 {
-    /// <summary>Quantised rows begin this many bytes apart or a multiple of it, and are zero past their end, so that kernels
-    /// may read whole vectors.</summary>
+    /// <summary>Quantised rows begin a multiple of this many bytes apart, so that kernels may read whole vectors.</summary>
     internal const int CodeAlignment = 64;
+
+    /// <summary>Every row is followed by at least this many zero codes, so that kernels may read a little past its end.</summary>
+    internal const int CodePadding = 12;
 
     private readonly AlignedBuffer<float> _values = new();
     private readonly AlignedBuffer<sbyte> _codes = new();
@@ -56,7 +58,7 @@ public sealed unsafe class ActivationBlock
     }
 
     /// <summary>The bytes between the first codes of two quantised rows.</summary>
-    internal int CodeStride => (Columns + CodeAlignment - 1) / CodeAlignment * CodeAlignment;
+    internal int CodeStride => (Columns + CodePadding + CodeAlignment - 1) / CodeAlignment * CodeAlignment;
 
     /// <summary>Gives the block another shape; its rows are undefined until written.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative.</exception>
@@ -71,7 +73,7 @@ public sealed unsafe class ActivationBlock
         Forms = forms;
         if ((forms & ActivationForms.Int8) == 0)
             return;
-        _codes.Grow(checked(rows * CodeStride));
+        _codes.Grow(checked(rows * CodeStride + CodeAlignment));
         _scales.Grow(rows);
         _sums.Grow(rows);
     }

@@ -10,6 +10,8 @@ public sealed unsafe class Attention
     // Queries whose scores are in the cache at once; a multiple of the rows that the product computes together.
     private const int QueryRows = 24;
 
+    private const float Log2E = 1.44269504f;
+
     private readonly AlignedBuffer<float> _keys = new();
     private readonly AlignedBuffer<float> _values = new();
     private readonly AlignedBuffer<float> _scores = new();
@@ -48,13 +50,13 @@ public sealed unsafe class Attention
         GC.KeepAlive(this);
     }
 
-    // The scale is applied to the keys and the softmax's divisor to the output, of which there are fewer than scores.
+    // The scale, with a factor that turns e^x into 2^x, is applied to the keys and the softmax's divisor to the output, of which there are fewer than scores.
     private void ForwardHead(float* query, float* key, float* value, nint stride, int tokens, int headSize, float* output, nint outputStride)
     {
         float* scores = _scores.Pointer;
         float* factors = stackalloc float[QueryRows];
         int paddedTokens = FloatGemm.PaddedColumns(tokens);
-        FloatGemm.PackTransposed(key, stride, tokens, headSize, 1 / MathF.Sqrt(headSize), _keys.Pointer);
+        FloatGemm.PackTransposed(key, stride, tokens, headSize, Log2E / MathF.Sqrt(headSize), _keys.Pointer);
         FloatGemm.Pack(value, stride, headSize, tokens, _values.Pointer);
         for (int row = 0; row < tokens; row += QueryRows)
         {

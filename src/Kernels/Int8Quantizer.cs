@@ -15,9 +15,6 @@ public static unsafe class Int8Quantizer
     // Below this the quotient 127 / max would overflow; such a row is zero for every practical purpose.
     private const float SmallestMagnitude = 1e-35f;
 
-    // Sums of codes are taken in float32 lanes, exact below 2^24; this many codes stay below it even in one lane.
-    private const int SegmentLength = (1 << 24) / LargestCode / 64 * 64;
-
     /// <summary>Quantises a vector with scale = max|x| / 127, rounding halves to even.</summary>
     /// <param name="values">The vector.</param>
     /// <param name="codes">Receives as many codes as there are values.</param>
@@ -53,9 +50,7 @@ public static unsafe class Int8Quantizer
             sum = 0;
             return float.IsFinite(max) ? 0 : float.NaN;
         }
-        sum = 0;
-        for (int start = 0; start < count; start += SegmentLength)
-            sum += Round(values + start, Math.Min(SegmentLength, count - start), LargestCode / max, codes + start);
+        sum = Round(values, count, LargestCode / max, codes);
         return max / LargestCode;
     }
 
@@ -94,7 +89,7 @@ public static unsafe class Int8Quantizer
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)
             TVector.StoreRounded(TVector.Load(values + i) * factors, codes + i, ref sums);
-        return (int)TVector.Sum(sums) + RoundScalar(values + i, count - i, factor, codes + i);
+        return TVector.SumOfIntegers(sums) + RoundScalar(values + i, count - i, factor, codes + i);
     }
 
     private static int RoundScalar(float* values, int count, float factor, sbyte* codes)

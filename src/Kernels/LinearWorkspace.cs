@@ -9,9 +9,6 @@ public sealed class LinearWorkspace
     /// <summary>Tables of sums of activations.</summary>
     internal AlignedBuffer<short> Tables { get; } = new();
 
-    /// <summary>Codes on their way into tables.</summary>
-    internal AlignedBuffer<byte> Raised { get; } = new();
-
     /// <summary>Integer sums.</summary>
     internal AlignedBuffer<int> Sums { get; } = new();
 

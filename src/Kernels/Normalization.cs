@@ -108,27 +108,22 @@ public static unsafe class Normalization
         return max;
     }
 
-    // Two sums at a time, here and below: an addition waits for the one before it.
+    // Four sums at a time, here and below: an addition waits for the one before it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float AddAndSum<TVector>(float* row, float* residual, int size) where TVector : struct, ISimdFloat<TVector>
     {
-        TVector even = TVector.Create(0), odd = TVector.Create(0);
+        TVector s0 = TVector.Create(0), s1 = s0, s2 = s0, s3 = s0;
         int i = 0;
-        if (residual != null)
+        for (; i <= size - 4 * TVector.Count; i += 4 * TVector.Count)
         {
-            for (; i <= size - TVector.Count; i += TVector.Count)
-            {
-                TVector x = TVector.Load(row + i) + TVector.Load(residual + i);
-                x.Store(row + i);
-                (even, odd) = (odd + x, even);
-            }
+            s0 += Added<TVector>(row + i, residual, i);
+            s1 += Added<TVector>(row + i + TVector.Count, residual, i + TVector.Count);
+            s2 += Added<TVector>(row + i + 2 * TVector.Count, residual, i + 2 * TVector.Count);
+            s3 += Added<TVector>(row + i + 3 * TVector.Count, residual, i + 3 * TVector.Count);
         }
-        else
-        {
-            for (; i <= size - TVector.Count; i += TVector.Count)
-                (even, odd) = (odd + TVector.Load(row + i), even);
-        }
-        float sum = TVector.Sum(even + odd);
+        for (; i <= size - TVector.Count; i += TVector.Count)
+            s0 += Added<TVector>(row + i, residual, i);
+        float sum = TVector.Sum(s0 + s1 + (s2 + s3));
         for (; i < size; i++)
         {
             if (residual != null)
@@ -138,19 +133,41 @@ public static unsafe class Normalization
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Added<TVector>(float* values, float* residual, int i) where TVector : struct, ISimdFloat<TVector>
+    {
+        TVector x = TVector.Load(values);
+        if (residual == null)
+            return x;
+        x += TVector.Load(residual + i);
+        x.Store(values);
+        return x;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float SumOfSquares<TVector>(float* row, float mean, int size) where TVector : struct, ISimdFloat<TVector>
     {
-        TVector means = TVector.Create(mean), even = TVector.Create(0), odd = TVector.Create(0);
+        TVector means = TVector.Create(mean), s0 = TVector.Create(0), s1 = s0, s2 = s0, s3 = s0;
         int i = 0;
-        for (; i <= size - TVector.Count; i += TVector.Count)
+        for (; i <= size - 4 * TVector.Count; i += 4 * TVector.Count)
         {
-            TVector x = TVector.Load(row + i) - means;
-            (even, odd) = (TVector.MultiplyAdd(x, x, odd), even);
+            AddSquare(row + i, means, ref s0);
+            AddSquare(row + i + TVector.Count, means, ref s1);
+            AddSquare(row + i + 2 * TVector.Count, means, ref s2);
+            AddSquare(row + i + 3 * TVector.Count, means, ref s3);
         }
-        float sum = TVector.Sum(even + odd);
+        for (; i <= size - TVector.Count; i += TVector.Count)
+            AddSquare(row + i, means, ref s0);
+        float sum = TVector.Sum(s0 + s1 + (s2 + s3));
         for (; i < size; i++)
             sum += (row[i] - mean) * (row[i] - mean);
         return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddSquare<TVector>(float* values, TVector means, ref TVector sum) where TVector : struct, ISimdFloat<TVector>
+    {
+        TVector x = TVector.Load(values) - means;
+        sum = TVector.MultiplyAdd(x, x, sum);
     }
 }

@@ -1,9 +1,11 @@
 // The commands and their options.
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Benchmarks.Encode;
 using Benchmarks.Engines;
 using Benchmarks.Gemm;
+using Benchmarks.Memory;
 using Benchmarks.Models;
 using Benchmarks.Reports;
 using Microsoft.ML.Ternary.Checkpoints;
@@ -13,12 +15,15 @@ namespace Benchmarks;
 /// <summary>Builds the program's command line.</summary>
 internal static class CommandLine
 {
+    /// <summary>The command that measures one model in this process.</summary>
+    public const string MemoryChild = "memory-of-one";
+
     private const int Cancelled = 130;
 
     private static readonly BatchShape[] DefaultShapes = [new(1, 16), new(1, 128), new(8, 128), new(32, 64), BatchShape.Ragged];
 
     /// <summary>The root command.</summary>
-    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm() };
+    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne() };
 
     /// <summary>One thread, and all of the machine.</summary>
     private static int[] DefaultThreads => [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
@@ -29,7 +34,7 @@ internal static class CommandLine
         Option<IReadOnlyList<BatchShape>> shapes = Lists.Option("--shape", "Sequences x tokens, or ragged: 64 dictionary definitions of their own lengths.", DefaultShapes, BatchShape.Parse);
         Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Numbers of threads.", DefaultThreads, text => Lists.Positive(text, "threads"));
         Option<IReadOnlyList<EncodeEngineKind>> engines = Lists.Option("--engine", $"Of {Names(EncodeEngines.All.Select(kind => kind.Name))}.", [.. EncodeEngines.All.Where(kind => kind.IsDefault)], EncodeEngines.Parse);
-        Option<double> seconds = Seconds(1);
+        Option<double> seconds = Seconds(0.5);
         Option<double> idle = IdleSeconds();
         Option<FileInfo?> json = Json();
         Command command = new("encode", "Whole encoders, token ids to embeddings.") { models, shapes, threads, engines, seconds, idle, json };
@@ -73,12 +78,44 @@ internal static class CommandLine
         return command;
     }
 
+    private static Command Memory()
+    {
+        Option<IReadOnlyList<BenchmarkModel>> models = Models();
+        Option<int> threads = new("--threads") { Description = "Threads to embed with.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<IReadOnlyList<ModelFileKind>> engines = Lists.Option("--engine", $"Of {Names(ModelFileKind.All.Select(kind => kind.Name))}.", ModelFileKind.All, ModelFileKind.Parse);
+        Option<double> idle = IdleSeconds();
+        Option<FileInfo?> json = Json();
+        Command command = new("memory", "File size, load time and peak memory of each model in each engine.") { models, threads, engines, idle, json };
+        command.SetAction((parsed, cancellation) => Guard(() => new MemoryCommand(
+            new MemoryOptions
+            {
+                Models = parsed.GetRequiredValue(models),
+                Threads = parsed.GetRequiredValue(threads),
+                Engines = parsed.GetRequiredValue(engines),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Json = parsed.GetValue(json)?.FullName,
+            },
+            cancellation).Run()));
+        return command;
+    }
+
+    // What memory starts: it loads one model, embeds, and writes what it saw of itself to standard output.
+    private static Command MemoryOfOne()
+    {
+        Option<string> model = new("--model") { Required = true }, engine = new("--engine") { Required = true }, file = new("--file") { Required = true };
+        Option<int> threads = new("--threads") { Required = true };
+        Command command = new(MemoryChild) { model, engine, file, threads };
+        command.Hidden = true;
+        command.SetAction((parsed, _) => Guard(() => Console.WriteLine(JsonSerializer.Serialize(MemoryReading.Take(
+            BenchmarkModel.Parse(parsed.GetRequiredValue(model)),
+            ModelFileKind.Parse(parsed.GetRequiredValue(engine)),
+            parsed.GetRequiredValue(file),
+            parsed.GetRequiredValue(threads))))));
+        return command;
+    }
+
     private static Option<IReadOnlyList<BenchmarkModel>> Models() => Lists.Option(
-        "--model",
-        $"Of {Names(BenchmarkModel.All.Select(model => model.Name))}.",
-        BenchmarkModel.All,
-        name => BenchmarkModel.All.FirstOrDefault(model => model.Name == name)
-            ?? throw new FormatException($"There is no model '{name}'; there are {Names(BenchmarkModel.All.Select(model => model.Name))}."));
+        "--model", $"Of {Names(BenchmarkModel.All.Select(model => model.Name))}.", BenchmarkModel.All, BenchmarkModel.Parse);
 
     private static Option<double> Seconds(double seconds)
     {

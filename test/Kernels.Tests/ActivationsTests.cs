@@ -33,6 +33,22 @@ public class ActivationsTests
     }
 
     [Fact]
+    public void Exp2IsExactToTwoTenMillionths()
+    {
+        float[] inputs = Inputs.Where(x => Math.Abs(x) < 126).ToArray();
+        foreach (float[] values in AtEveryWidth<Exp2Function>(inputs))
+        {
+            for (int i = 0; i < inputs.Length; i++)
+                Assert.Equal(1, values[i] / Math.Pow(2, inputs[i]), 2e-7);
+        }
+        Assert.All(AtEveryWidth<Exp2Function>([0, -1, -300, float.NegativeInfinity]), values =>
+        {
+            Assert.Equal([1f, 0.5f], values[..2]);
+            Assert.All(values[2..], value => Assert.InRange(value, 0, 1.3e-38f));
+        });
+    }
+
+    [Fact]
     public void ExpSaturatesInsteadOfOverflowing()
     {
         foreach (float[] values in AtEveryWidth<ExpFunction>([float.NegativeInfinity, -1e4f, 1e4f, float.PositiveInfinity]))

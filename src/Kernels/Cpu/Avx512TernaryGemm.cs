@@ -1,7 +1,8 @@
 // The ternary product for AVX-512. Three int8 activations have 27 signed sums, which fill one register as 16-bit numbers; a
 // permutation then looks up 32 outputs at once, each doing the work of three multiplications. Tables are made for eight rows and
 // 216 inputs at a time, meet all outputs while they are in the first-level cache, and the sums of the outputs wait in the second.
-// A 16-bit lane holds a block of look-ups: 24 words x 3 x 3 x 127 = 27,432.
+// A 16-bit lane holds a block of look-ups: 24 words x 3 x 3 x 127 = 27,432. The byte product that makes tables wants one factor
+// unsigned, so entries are sums of (c + 1) a; lanes begin at minus the sum of the block's a and may wrap around on the way.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -15,19 +16,19 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
     private const int PanelOutputs = TripleIndexPanels.PanelOutputs;
     private const int VectorOutputs = TripleIndexPanels.VectorOutputs;
     private const int TableLength = TripleIndexPanels.Indices;
-    private const byte Raise = 128;
 
-    // The last word may reach past a row's end, and four activations are read where three are used.
-    private const int RowPadding = TripleIndexPanels.WordInputs + 4;
+    // Words of outputs between what is used and what is asked for: 8 KB, half a microsecond of work on eight rows.
+    private const int PrefetchDistance = 4096;
 
-    // A byte product of four activations with these gives, at even places, the sums of the first two with their codes, and at
-    // odd places the third with its code. Odd places that no index names hold code -1, which no named one does.
-    private static readonly Vector512<sbyte> Codes = MakeCodes();
+    // The place of codes (0, 0, 0): their number, 13, rotated.
+    private const int ZerosPlace = 26;
 
-    // For each place the one that holds the rest of its sum, and 128 times the sum of its three codes.
-    private static readonly Vector512<short> Partners = MakePartners();
-    private static readonly Vector512<short> Excess =
-        MultiplyAddAdjacent(Vector512.Create(Raise), Codes) + Permute(MultiplyAddAdjacent(Vector512.Create(Raise), Codes), Partners.AsUInt16());
+    // A byte product of four activations with these gives, at even places, the sum of the first two with their codes, and at odd
+    // places the third with its code. Odd places that no index names hold code -1, which no named one does.
+    private static readonly Vector512<byte> Codes = MakeCodes();
+
+    // For each place the one that holds the rest of its sum.
+    private static readonly Vector512<ushort> Partners = MakePartners();
 
     private readonly AlignedBuffer<ushort> _packed;
     private readonly int _words;
@@ -50,45 +51,30 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         for (int row = firstRow; row < firstRow + rows; row += BlockRows)
         {
             int count = Math.Min(BlockRows, firstRow + rows - row);
-            RaiseRows(input, row, count, workspace);
             float* values = output.Begin(row, count, workspace);
             for (int word = 0; word < _words; word += _blockWords)
-                MultiplyBlock(input, row, count, word, values, workspace);
+                MultiplyBlock(input, row, count, word, values, row == firstRow, workspace);
             output.Finish(row, count, values, workspace);
         }
         GC.KeepAlive(this);
     }
 
-    /// <summary>The byte product wants one factor unsigned, so activations are raised by 128; what that adds to an entry of a
-    /// table is taken off again.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RaiseRows(ActivationBlock input, int row, int rows, LinearWorkspace workspace)
-    {
-        int length = input.CodeStride;
-        workspace.Raised.Grow(checked(BlockRows * (length + ActivationBlock.CodeAlignment)));
-        for (int m = 0; m < rows; m++)
-        {
-            sbyte* codes = input.CodesOf(row + m);
-            byte* raised = RaisedRow(workspace, length, m);
-            for (int k = 0; k < length; k += Vector512<byte>.Count)
-                (Vector512.Load((byte*)codes + k) ^ Vector512.Create(Raise)).Store(raised + k);
-            Unsafe.InitBlock(raised + length, Raise, RowPadding);
-        }
-    }
-
-    private static byte* RaisedRow(LinearWorkspace workspace, int length, int row) =>
-        workspace.Raised.Pointer + (nint)row * (length + ActivationBlock.CodeAlignment);
-
     /// <summary>Adds a block of inputs to the sums of all outputs, and after the last block writes the rows.</summary>
-    private void MultiplyBlock(ActivationBlock input, int row, int rows, int word, float* values, LinearWorkspace workspace)
+    private void MultiplyBlock(
+        ActivationBlock input, int row, int rows, int word, float* values, bool isCold, LinearWorkspace workspace)
     {
         int words = Math.Min(_blockWords, _words - word);
         int tableRows = rows > 4 ? 8 : rows > 2 ? 4 : rows;
         short* tables = workspace.Tables.Pointer;
-        for (int m = 0; m < rows; m++)
+        sbyte* codes = input.CodesOf(row) + word * TripleIndexPanels.WordInputs;
+        short* starts = stackalloc short[BlockRows];
+        int triples = words * TripleIndexPanels.TriplesPerWord;
+        if (rows == BlockRows)
+            MakeTables8(codes, input.CodeStride, triples, tables, starts);
+        else
         {
-            byte* raised = RaisedRow(workspace, input.CodeStride, m) + word * TripleIndexPanels.WordInputs;
-            MakeTables(raised, words * TripleIndexPanels.TriplesPerWord, tables + m * TableLength, tableRows * TableLength);
+            for (int m = 0; m < rows; m++)
+                MakeTables(codes + (nint)m * input.CodeStride, triples, tables + m * TableLength, tableRows * TableLength, starts + m);
         }
         workspace.Times?.Add(Stage.Tables);
         bool isFirst = word == 0, isLast = word + words == _words;
@@ -97,7 +83,7 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         for (int n = 0; n < Outputs; n += PanelOutputs, sums += BlockRows * PanelOutputs)
         {
             int width = Math.Min(PanelOutputs, _paddedOutputs - n);
-            AddPanel(tableRows, tables, packed, words, width, sums, isFirst);
+            AddPanel(tableRows, tables, packed, words, width, starts, sums, isFirst, isCold);
             packed += (nint)words * width;
             if (isLast)
                 Finish(sums, PanelOutputs, input.ScalesOf(row), rows, n, Math.Min(width, Outputs - n), values + n);
@@ -105,49 +91,92 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         workspace.Times?.Add(Stage.Gemm);
     }
 
-    /// <summary>Writes the table of each three activations of a row, <paramref name="stride"/> entries apart.</summary>
+    /// <summary>Writes the tables of each three activations of eight rows, a row's after another's, and where their lanes begin.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MakeTables(byte* raised, int triples, short* tables, nint stride)
+    private static void MakeTables8(sbyte* activations, nint stride, int triples, short* tables, short* starts)
     {
-        Vector512<sbyte> codes = Codes;
-        Vector512<short> partners = Partners, excess = Excess;
-        for (int t = 0; t < triples; t++, raised += 3, tables += stride)
+        Vector512<byte> codes = Codes;
+        Vector512<ushort> partners = Partners;
+        Vector512<short> s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        sbyte* activations4 = activations + 4 * stride;
+        for (short* end = tables + triples * 8 * TableLength; tables < end; tables += 8 * TableLength, activations += 3, activations4 += 3)
         {
-            Vector512<short> parts = MultiplyAddAdjacent(Vector512.Create(*(int*)raised).AsByte(), codes);
-            (parts - excess + Permute(parts, partners.AsUInt16())).Store(tables);
+            MakeTable(activations, codes, partners, tables, ref s0);
+            MakeTable(activations + stride, codes, partners, tables + TableLength, ref s1);
+            MakeTable(activations + 2 * stride, codes, partners, tables + 2 * TableLength, ref s2);
+            MakeTable(activations + 3 * stride, codes, partners, tables + 3 * TableLength, ref s3);
+            MakeTable(activations4, codes, partners, tables + 4 * TableLength, ref s4);
+            MakeTable(activations4 + stride, codes, partners, tables + 5 * TableLength, ref s5);
+            MakeTable(activations4 + 2 * stride, codes, partners, tables + 6 * TableLength, ref s6);
+            MakeTable(activations4 + 3 * stride, codes, partners, tables + 7 * TableLength, ref s7);
         }
+        (starts[0], starts[1], starts[2], starts[3]) = (Start(s0), Start(s1), Start(s2), Start(s3));
+        (starts[4], starts[5], starts[6], starts[7]) = (Start(s4), Start(s5), Start(s6), Start(s7));
     }
 
-    private static void AddPanel(int rows, short* tables, ushort* packed, int words, int width, int* sums, bool isFirst)
+    /// <summary>Writes the tables of each three activations of one row, <paramref name="stride"/> entries apart, and where its
+    /// lanes begin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MakeTables(sbyte* activations, int triples, short* tables, nint stride, short* start)
+    {
+        Vector512<byte> codes = Codes;
+        Vector512<ushort> partners = Partners;
+        Vector512<short> sums = default;
+        for (int t = 0; t < triples; t++, activations += 3, tables += stride)
+            MakeTable(activations, codes, partners, tables, ref sums);
+        *start = Start(sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MakeTable(
+        sbyte* activations, Vector512<byte> codes, Vector512<ushort> partners, short* table, ref Vector512<short> sums)
+    {
+        Vector512<short> parts = MultiplyAddAdjacent(codes, Vector512.Create(*(int*)activations).AsSByte());
+        Vector512<short> entries = parts + Permute(parts, partners);
+        entries.Store(table);
+        sums += entries;
+    }
+
+    // With codes 0, and so with factors 1, an entry is the sum of its activations.
+    private static short Start(Vector512<short> sums) => (short)-sums.GetElement(ZerosPlace);
+
+    private static void AddPanel(
+        int rows, short* tables, ushort* packed, int words, int width, short* starts, int* sums, bool isFirst, bool isCold)
     {
         if (width == PanelOutputs)
         {
             switch (rows)
             {
-                case 8: Rows8(tables, packed, words, sums, isFirst); break;
-                case 4: Rows4(tables, packed, words, sums, isFirst); break;
-                case 2: Rows2(tables, packed, words, sums, isFirst); break;
-                default: Rows1(tables, packed, words, sums, isFirst); break;
+                case 8: Rows8(tables, packed, words, starts, sums, isFirst, isCold); break;
+                case 4: Rows4(tables, packed, words, starts, sums, isFirst, isCold); break;
+                case 2: Rows2(tables, packed, words, starts, sums, isFirst, isCold); break;
+                default: Rows1(tables, packed, words, starts, sums, isFirst, isCold); break;
             }
             return;
         }
         for (int n = 0; n < width; n += VectorOutputs)
         {
             for (int m = 0; m < rows; m += 4)
-                Narrow(Math.Min(4, rows), tables + m * TableLength, rows * TableLength, packed + n, width, words, sums + m * PanelOutputs + n, isFirst);
+                Narrow(Math.Min(4, rows), tables + m * TableLength, rows * TableLength, packed + n, width, words, starts + m, sums + m * PanelOutputs + n, isFirst);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows8(short* tables, ushort* packed, int words, int* sums, bool isFirst)
+    private static void Rows8(short* tables, ushort* packed, int words, short* starts, int* sums, bool isFirst, bool isCold)
     {
-        Vector512<short> c00 = default, c01 = default, c02 = default, c10 = default, c11 = default, c12 = default;
-        Vector512<short> c20 = default, c21 = default, c22 = default, c30 = default, c31 = default, c32 = default;
-        Vector512<short> c40 = default, c41 = default, c42 = default, c50 = default, c51 = default, c52 = default;
-        Vector512<short> c60 = default, c61 = default, c62 = default, c70 = default, c71 = default, c72 = default;
+        Vector512<short> c00 = Vector512.Create(starts[0]), c01 = c00, c02 = c00;
+        Vector512<short> c10 = Vector512.Create(starts[1]), c11 = c10, c12 = c10;
+        Vector512<short> c20 = Vector512.Create(starts[2]), c21 = c20, c22 = c20;
+        Vector512<short> c30 = Vector512.Create(starts[3]), c31 = c30, c32 = c30;
+        Vector512<short> c40 = Vector512.Create(starts[4]), c41 = c40, c42 = c40;
+        Vector512<short> c50 = Vector512.Create(starts[5]), c51 = c50, c52 = c50;
+        Vector512<short> c60 = Vector512.Create(starts[6]), c61 = c60, c62 = c60;
+        Vector512<short> c70 = Vector512.Create(starts[7]), c71 = c70, c72 = c70;
         for (ushort* end = packed + words * PanelOutputs; packed < end; packed += PanelOutputs)
         {
             Vector512<ushort> i0 = Vector512.Load(packed), i1 = Vector512.Load(packed + 32), i2 = Vector512.Load(packed + 64);
+            if (isCold)
+                Prefetch(packed);
             for (int triple = 0; triple < TripleIndexPanels.TriplesPerWord; triple++, tables += 8 * TableLength)
             {
                 LookUp(tables, i0, i1, i2, ref c00, ref c01, ref c02);
@@ -172,13 +201,17 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4(short* tables, ushort* packed, int words, int* sums, bool isFirst)
+    private static void Rows4(short* tables, ushort* packed, int words, short* starts, int* sums, bool isFirst, bool isCold)
     {
-        Vector512<short> c00 = default, c01 = default, c02 = default, c10 = default, c11 = default, c12 = default;
-        Vector512<short> c20 = default, c21 = default, c22 = default, c30 = default, c31 = default, c32 = default;
+        Vector512<short> c00 = Vector512.Create(starts[0]), c01 = c00, c02 = c00;
+        Vector512<short> c10 = Vector512.Create(starts[1]), c11 = c10, c12 = c10;
+        Vector512<short> c20 = Vector512.Create(starts[2]), c21 = c20, c22 = c20;
+        Vector512<short> c30 = Vector512.Create(starts[3]), c31 = c30, c32 = c30;
         for (ushort* end = packed + words * PanelOutputs; packed < end; packed += PanelOutputs)
         {
             Vector512<ushort> i0 = Vector512.Load(packed), i1 = Vector512.Load(packed + 32), i2 = Vector512.Load(packed + 64);
+            if (isCold)
+                Prefetch(packed);
             for (int triple = 0; triple < TripleIndexPanels.TriplesPerWord; triple++, tables += 4 * TableLength)
             {
                 LookUp(tables, i0, i1, i2, ref c00, ref c01, ref c02);
@@ -195,12 +228,15 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows2(short* tables, ushort* packed, int words, int* sums, bool isFirst)
+    private static void Rows2(short* tables, ushort* packed, int words, short* starts, int* sums, bool isFirst, bool isCold)
     {
-        Vector512<short> c00 = default, c01 = default, c02 = default, c10 = default, c11 = default, c12 = default;
+        Vector512<short> c00 = Vector512.Create(starts[0]), c01 = c00, c02 = c00;
+        Vector512<short> c10 = Vector512.Create(starts[1]), c11 = c10, c12 = c10;
         for (ushort* end = packed + words * PanelOutputs; packed < end; packed += PanelOutputs)
         {
             Vector512<ushort> i0 = Vector512.Load(packed), i1 = Vector512.Load(packed + 32), i2 = Vector512.Load(packed + 64);
+            if (isCold)
+                Prefetch(packed);
             for (int triple = 0; triple < TripleIndexPanels.TriplesPerWord; triple++, tables += 2 * TableLength)
             {
                 LookUp(tables, i0, i1, i2, ref c00, ref c01, ref c02);
@@ -213,12 +249,14 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows1(short* tables, ushort* packed, int words, int* sums, bool isFirst)
+    private static void Rows1(short* tables, ushort* packed, int words, short* starts, int* sums, bool isFirst, bool isCold)
     {
-        Vector512<short> c00 = default, c01 = default, c02 = default;
+        Vector512<short> c00 = Vector512.Create(starts[0]), c01 = c00, c02 = c00;
         for (ushort* end = packed + words * PanelOutputs; packed < end; packed += PanelOutputs)
         {
             Vector512<ushort> i0 = Vector512.Load(packed), i1 = Vector512.Load(packed + 32), i2 = Vector512.Load(packed + 64);
+            if (isCold)
+                Prefetch(packed);
             for (int triple = 0; triple < TripleIndexPanels.TriplesPerWord; triple++, tables += TableLength)
             {
                 LookUp(tables, i0, i1, i2, ref c00, ref c01, ref c02);
@@ -230,9 +268,11 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
 
     /// <summary>Up to four rows of one vector of outputs, where a panel is not whole.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Narrow(int rows, short* tables, nint tableStride, ushort* packed, int width, int words, int* sums, bool isFirst)
+    private static void Narrow(
+        int rows, short* tables, nint tableStride, ushort* packed, int width, int words, short* starts, int* sums, bool isFirst)
     {
-        Vector512<short> c0 = default, c1 = default, c2 = default, c3 = default;
+        Vector512<short> c0 = Vector512.Create(starts[0]), c1 = Vector512.Create(starts[1]);
+        Vector512<short> c2 = Vector512.Create(starts[2]), c3 = Vector512.Create(starts[3]);
         for (ushort* end = packed + words * width; packed < end; packed += width)
         {
             Vector512<ushort> indices = Vector512.Load(packed);
@@ -269,6 +309,18 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         c0 += Permute(table, i0);
         c1 += Permute(table, i1);
         c2 += Permute(table, i2);
+    }
+
+    // The first rows of a call find the weights of a large model in memory; the processor's own prefetching stops at each page,
+    // which a panel about fills.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(ushort* packed)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch1(packed + PrefetchDistance);
+        Sse.Prefetch1(packed + PrefetchDistance + VectorOutputs);
+        Sse.Prefetch1(packed + PrefetchDistance + 2 * VectorOutputs);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -315,30 +367,30 @@ internal sealed unsafe class Avx512TernaryGemm : TernaryGemm
         high.Store(sums + 16);
     }
 
-    private static Vector512<sbyte> MakeCodes()
+    private static Vector512<byte> MakeCodes()
     {
-        Span<sbyte> bytes = stackalloc sbyte[2 * TableLength];
+        Span<byte> bytes = stackalloc byte[2 * TableLength];
         for (int number = 0; number < TableLength; number++)
         {
             int place = TripleIndexPanels.Index(number);
             (int c0, int c1, int c2) = TripleIndexPanels.Codes(number);
             bool isEven = place % 2 == 0;
-            bytes[2 * place] = (sbyte)(isEven ? c0 : number < TripleIndexPanels.Numbers ? c2 : -1);
-            bytes[2 * place + 1] = (sbyte)(isEven ? c1 : 0);
+            bytes[2 * place] = (byte)(isEven ? c0 + 1 : number < TripleIndexPanels.Numbers ? c2 + 1 : 0);
+            bytes[2 * place + 1] = (byte)(isEven ? c1 + 1 : 0);
         }
-        return Vector512.Create<sbyte>(bytes);
+        return Vector512.Create<byte>(bytes);
     }
 
     // Numbers 0 to 8 hold each pair of first codes; among odd places 27 holds third code -1, 16 holds 0 and 26 holds 1.
-    private static Vector512<short> MakePartners()
+    private static Vector512<ushort> MakePartners()
     {
-        Span<short> partners = stackalloc short[TableLength];
+        Span<ushort> partners = stackalloc ushort[TableLength];
         for (int number = 0; number < TableLength; number++)
         {
             int place = TripleIndexPanels.Index(number);
             int partner = place % 2 != 0 ? number % 9 : number < 9 ? 27 : number < 18 ? 16 : 26;
-            partners[place] = (short)TripleIndexPanels.Index(partner);
+            partners[place] = (ushort)TripleIndexPanels.Index(partner);
         }
-        return Vector512.Create<short>(partners);
+        return Vector512.Create<ushort>(partners);
     }
 }

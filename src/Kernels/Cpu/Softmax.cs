@@ -7,10 +7,10 @@ namespace Microsoft.ML.Ternary.Kernels.Cpu;
 
 internal static unsafe class Softmax
 {
-    /// <summary>Replaces the first <paramref name="count"/> scores by e^(s - max).</summary>
+    /// <summary>Replaces the first <paramref name="count"/> scores by 2^(s - max): the scores come multiplied by log2 e.</summary>
     /// <param name="row">The scores, followed by memory up to a whole number of vectors, which is overwritten.</param>
     /// <param name="count">Number of scores, at least 1.</param>
-    /// <returns>1 / Σ e^(s - max): what the products of the row are to be multiplied with. They are fewer than the scores.</returns>
+    /// <returns>1 / Σ 2^(s - max): what the products of the row are to be multiplied with. They are fewer than the scores.</returns>
     public static float Exponentiate(float* row, int count) =>
         Vector512.IsHardwareAccelerated ? Exponentiate<Simd512>(row, count)
         : Vector256.IsHardwareAccelerated ? Exponentiate<Simd256>(row, count)
@@ -27,11 +27,11 @@ internal static unsafe class Softmax
         for (int i = TVector.Count; i < padded; i += TVector.Count)
             largest = TVector.Max(largest, TVector.Load(row + i));
 
-        // A padding lane adds at most 1.2e-38, the smallest that the exponential gives, to a sum of at least 1.
+        // A padding lane adds at most 1.2e-38 to a sum of at least 1.
         TVector max = TVector.Create(TVector.Largest(largest)), sums = TVector.Create(0);
         for (int i = 0; i < padded; i += TVector.Count)
         {
-            TVector e = ExpFunction.Invoke(TVector.Load(row + i) - max);
+            TVector e = Exp2Function.Invoke(TVector.Load(row + i) - max);
             e.Store(row + i);
             sums += e;
         }
@@ -46,7 +46,7 @@ internal static unsafe class Softmax
         float sum = 0;
         for (int i = 0; i < count; i++)
         {
-            row[i] = MathF.Exp(row[i] - max);
+            row[i] = float.Exp2(row[i] - max);
             sum += row[i];
         }
         return 1 / sum;

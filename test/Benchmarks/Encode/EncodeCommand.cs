@@ -19,7 +19,10 @@ internal sealed class EncodeCommand(EncodeOptions options, CancellationToken can
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Run()
     {
-        Screen.Progress(string.Create(CultureInfo.InvariantCulture, $"Kernel {TernaryKernels.Best}: at most {_peak:F0} GMAC/s a core. {Cells} cells of {options.Engines.Count} engine(s), at least {Cells * options.Engines.Count * (options.Seconds + 0.4):F0} s."));
+        Screen.Progress(string.Create(CultureInfo.InvariantCulture,
+            $"Kernel {TernaryKernels.Best}: at most {_peak:F0} GMAC/s a core. {Cells} cells, at least {Cells * options.Engines.Count * (options.Seconds + 0.4):F0} s, of"));
+        foreach (EncodeEngineKind engine in options.Engines)
+            Screen.Progress($"  {engine.Name,-16} {engine.Description}");
         try
         {
             IdleWait.Report(options.IdleSeconds, cancellation);
@@ -52,7 +55,7 @@ internal sealed class EncodeCommand(EncodeOptions options, CancellationToken can
                 engines.Add(kind.Create(model, threads));
             }
             double[] cosines = EngineAgreement.Check(model, options.Engines, engines, threads);
-            // Full batches first: peers then load their two graphs once each.
+            // Padded batches last: peers have other graphs for them, and then load each once.
             foreach (BatchShape shape in options.Shapes.OrderBy(shape => shape.Tokens is null))
                 RunCell(model, threads, shape, engines, cosines);
         }

@@ -1,4 +1,5 @@
 // The list of engines: to add one, write an EncodeEngine and a line here.
+using Benchmarks.Models;
 using Benchmarks.Onnx;
 using static TorchSharp.torch;
 
@@ -26,8 +27,8 @@ internal static class EncodeEngines
     public static IReadOnlyList<EncodeEngineKind> All { get; } =
     [
         new("ternary", "this library: ternary weights, int8 activations", Int8Cosine, true, (model, threads) => new TernaryEngine(model.Model, threads)),
-        new("ort-fp32", "ONNX Runtime, float32, all graph optimisations", Float32Cosine, true, (model, threads) => Ort(model, int8: false, threads)),
-        new("ort-int8", "ONNX Runtime, int8, dynamic quantisation", Int8TensorCosine, true, (model, threads) => Ort(model, int8: true, threads)),
+        new("ort-fp32", "ONNX Runtime, float32, all graph optimisations", Float32Cosine, true, (model, threads) => Ort(model, batch => BertOnnxForm.Fastest(int8: false, batch.PaddedIds.Length), threads)),
+        new("ort-int8", "ONNX Runtime, int8, dynamic quantisation", Int8TensorCosine, true, (model, threads) => Ort(model, batch => BertOnnxForm.Fastest(int8: true, batch.PaddedIds.Length), threads)),
         new("torch-fp32", "libtorch, float32", Float32Cosine, true, (model, threads) => Torch(model, ScalarType.Float32, threads)),
         new("torch-bf16", "libtorch, bfloat16", BFloat16Cosine, true, (model, threads) => Torch(model, ScalarType.BFloat16, threads)),
         .. BertOnnxForm.All.Select(form => new EncodeEngineKind(
@@ -35,7 +36,7 @@ internal static class EncodeEngines
             "ONNX Runtime with one form of the graph, to see which is fastest",
             form.Int8 ? Int8TensorCosine : Float32Cosine,
             false,
-            (model, threads) => new OrtEngine(model, _ => form, threads))),
+            (model, threads) => Ort(model, _ => form, threads))),
     ];
 
     /// <summary>The engine of a name.</summary>
@@ -43,8 +44,8 @@ internal static class EncodeEngines
     public static EncodeEngineKind Parse(string name) => All.FirstOrDefault(engine => engine.Name == name)
         ?? throw new FormatException($"There is no engine '{name}'; there are {string.Join(", ", All.Select(engine => engine.Name))}.");
 
-    private static OrtEngine Ort(PreparedModel model, bool int8, int threads) =>
-        new(model, batch => BertOnnxForm.Fastest(int8, batch.PaddedIds.Length), threads);
+    private static OrtEngine Ort(PreparedModel model, Func<BenchmarkBatch, BertOnnxForm> formOf, int threads) =>
+        new(batch => model.OnnxFile(formOf(batch), batch.IsPadded), model.Model.Dimension, threads);
 
     private static TorchEngine Torch(PreparedModel model, ScalarType type, int threads) => new(TorchBertModule.Create(model.Model, type), type, threads);
 }

@@ -6,7 +6,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Benchmarks.Engines;
 
-internal sealed class OrtEngine(PreparedModel model, Func<BenchmarkBatch, BertOnnxForm> formOf, int threads) : EncodeEngine
+/// <param name="fileOf">The model file for a batch.</param>
+/// <param name="dimension">Components of an embedding.</param>
+/// <param name="threads">Threads of the session.</param>
+internal sealed class OrtEngine(Func<BenchmarkBatch, string> fileOf, int dimension, int threads) : EncodeEngine
 {
     private readonly RunOptions _runOptions = new();
     private InferenceSession? _session;
@@ -20,7 +23,7 @@ internal sealed class OrtEngine(PreparedModel model, Func<BenchmarkBatch, BertOn
 
     public override void Prepare(BenchmarkBatch batch)
     {
-        string path = model.OnnxFile(formOf(batch), batch.IsPadded);
+        string path = fileOf(batch);
         if (_session is null || _path != path)
         {
             _session?.Dispose();
@@ -30,7 +33,6 @@ internal sealed class OrtEngine(PreparedModel model, Func<BenchmarkBatch, BertOn
         }
         DisposeValues();
         long[] shape = [batch.Count, batch.PaddedLength];
-        int dimension = model.Model.Dimension;
         _embeddings = new float[batch.Count * dimension];
         OrtValue ids = OrtValue.CreateTensorValueFromMemory(batch.PaddedIds, shape);
         _inputs = batch.IsPadded ? [ids, OrtValue.CreateTensorValueFromMemory(batch.Mask, shape)] : [ids];

@@ -24,18 +24,25 @@ internal sealed class PreparedModel : IDisposable
     /// <summary>The model as this library runs it.</summary>
     public EmbeddingModel Model { get; }
 
+    /// <summary>A path for another file of the model; it goes with the folder.</summary>
+    public string FilePath(string name) => Path.Combine(_folder.FullName, name);
+
     /// <summary>The path of the ONNX model of a form, with or without an attention mask.</summary>
     public string OnnxFile(BertOnnxForm form, bool masked)
     {
         string precision = form.Int8 ? "int8" : "fp32";
-        string path = Path.Combine(_folder.FullName, $"{precision}-{form.Name}{(masked ? "-masked" : "")}.onnx");
+        string path = FilePath($"{precision}-{form.Name}{(masked ? "-masked" : "")}.onnx");
         if (File.Exists(path))
             return path;
         if (!_weights.TryGetValue(form.Int8, out ExternalTensorFile? weights))
-            _weights[form.Int8] = weights = new ExternalTensorFile(Path.Combine(_folder.FullName, precision + ".data"));
+            _weights[form.Int8] = weights = new ExternalTensorFile(WeightsOf(path));
         BertOnnxGraph.Write(Model, form, masked, weights, path);
         return path;
     }
+
+    /// <summary>The file with the weights of an ONNX model: those of one precision share one.</summary>
+    public static string WeightsOf(string onnxFile) =>
+        Path.Combine(Path.GetDirectoryName(onnxFile)!, Path.GetFileName(onnxFile).Split('-')[0] + ".data");
 
     /// <summary>Deletes the files.</summary>
     public void Dispose()

@@ -47,9 +47,9 @@ internal sealed class OrtGemmEngine : GemmEngine
         string y;
         if (int8)
         {
-            string codes = graph.Tensor("codes", OnnxType.Int8, [shape.Inputs, shape.Outputs], () => TransposedWeights.Codes(problem.Matrix));
-            string scales = graph.Tensor("scales", OnnxType.Float32, [shape.Outputs], () => problem.Matrix.Scales.ToArray());
-            y = graph.MicrosoftNode("DynamicQuantizeMatMul", [InputName, codes, scales, "", bias]);
+            string codes = graph.Tensor("codes", OnnxType.Int8, [shape.Inputs, shape.Outputs], () => TransposedWeights.Int8(problem.Matrix));
+            string scale = graph.Number("scale", TransposedWeights.Int8Scale(problem.Matrix));
+            y = graph.MicrosoftNode("DynamicQuantizeMatMul", [InputName, codes, scale, "", bias]);
         }
         else
         {

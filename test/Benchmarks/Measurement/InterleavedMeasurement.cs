@@ -12,7 +12,7 @@ internal sealed class InterleavedMeasurement(double seconds, Func<CpuReading> cl
 {
     // As many runs as make a median one, unless a run takes so long that it is its own average.
     private const int MinRuns = 3;
-    private const double LongRunSeconds = 3;
+    private const double LongRunSeconds = 5;
 
     // Rejected turns may cost this many times the time that was asked for.
     private const int PatienceFactor = 3;

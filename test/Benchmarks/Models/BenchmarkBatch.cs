@@ -45,12 +45,14 @@ internal sealed class BenchmarkBatch
     public bool IsPadded => Tokens.TokenCount < PaddedIds.Length;
 
     /// <summary>Makes the batch of a shape, the same in every run.</summary>
-    public static BenchmarkBatch Create(BatchShape shape, TokenizerDefinition tokenizer)
+    public static BenchmarkBatch Create(BatchShape shape, TokenizerDefinition tokenizer) =>
+        shape.Tokens is null ? new BenchmarkBatch(RaggedSequences(new Random(Seed), tokenizer, shape.Batch)) : OfOneLength(shape);
+
+    /// <summary>Makes the batch of a shape other than the ragged one: random words between the special tokens.</summary>
+    public static BenchmarkBatch OfOneLength(BatchShape shape)
     {
         Random random = new(Seed);
-        return new BenchmarkBatch(shape.Tokens is int tokens
-            ? [.. Enumerable.Range(0, shape.Batch).Select(_ => RandomSequence(random, tokens))]
-            : RaggedSequences(random, tokenizer, shape.Batch));
+        return new BenchmarkBatch([.. Enumerable.Range(0, shape.Batch).Select(_ => RandomSequence(random, shape.Tokens!.Value))]);
     }
 
     /// <summary>The first few sequences of the ragged batch: enough to see whether two engines agree.</summary>

@@ -29,22 +29,29 @@ internal sealed record BenchmarkModel(string Name, int Layers, int Hidden, int H
     /// <summary>Multiply-adds of all linear layers for one token; attention's own products are not counted.</summary>
     public double LinearMultiplyAddsPerToken => Layers * (4.0 * Hidden * Hidden + 2.0 * Hidden * Intermediate);
 
+    /// <summary>The shape as a model states it.</summary>
+    public BertConfig Config => new()
+    {
+        VocabularySize = VocabularySize,
+        HiddenSize = Hidden,
+        LayerCount = Layers,
+        AttentionHeads = Heads,
+        IntermediateSize = Intermediate,
+        MaxPositions = MaxPositions,
+    };
+
+    /// <summary>The model of a name.</summary>
+    /// <exception cref="FormatException">There is none.</exception>
+    public static BenchmarkModel Parse(string name) => All.FirstOrDefault(model => model.Name == name)
+        ?? throw new FormatException($"There is no model '{name}'; there are {string.Join(", ", All.Select(model => model.Name))}.");
+
     /// <summary>Loads or makes the model, with every linear layer ternary and token embeddings as ternary files store them.</summary>
     public EmbeddingModel Create()
     {
         EmbeddingModel shipped = EmbeddingModelFile.Load(RepositoryFiles.TernaryModel);
         if (RealWeights)
             return shipped;
-        BertConfig config = new()
-        {
-            VocabularySize = VocabularySize,
-            HiddenSize = Hidden,
-            LayerCount = Layers,
-            AttentionHeads = Heads,
-            IntermediateSize = Intermediate,
-            MaxPositions = MaxPositions,
-        };
-        return new EmbeddingModel(config, shipped.Tokenizer, RandomWeights(config), PoolingModes.Mean, [], normalize: true);
+        return new EmbeddingModel(Config, shipped.Tokenizer, RandomWeights(Config), PoolingModes.Mean, [], normalize: true);
     }
 
     private static BertWeights RandomWeights(BertConfig config)

@@ -30,8 +30,8 @@ internal sealed record BertOnnxForm(string Name, bool Int8, bool FusedMatMul, bo
 
     /// <summary>The fastest form for a batch of so many tokens, padding included.</summary>
     /// <remarks>Measured on Zen 5 (AVX-512 VNNI, 2 threads) with ONNX Runtime 1.31.1: up to 128 tokens "attention" is ahead of the
-    /// others by 0 to 15 % on MiniLM-L6 and BERT-base; from there on "fused" and "standard" lie within 3 % of each other and
-    /// ahead of "attention" by up to 16 % where sequences are many, level with it where they are few. "all" is never fastest
-    /// and up to a third slower. The order is the same in float32.</remarks>
+    /// others by 0 to 15 % on MiniLM-L6 and BERT-base; from there on all but "all" lie within 6 % of each other, "fused" and
+    /// "standard" ahead of "attention" in most runs where sequences are many. "all" is never fastest and up to a third slower. The
+    /// order is the same in float32. One product for query, key and value, split afterwards, was tried and is no faster.</remarks>
     public static BertOnnxForm Fastest(bool int8, int tokens) => Of(int8, tokens <= 128 ? "attention" : "fused");
 }

@@ -1,5 +1,5 @@
-// The peers' model: the same architecture and the same weights as ours, written as ONNX. Float32 graphs hold code x scale; int8
-// graphs hold the codes themselves, which int8 represents exactly, so that only the rounding of activations differs.
+// The peers' model: the same architecture and the same weights as ours, written as ONNX. Float32 graphs hold code x scale, int8
+// graphs that value in int8 with a scale a matrix.
 using Benchmarks.Engines;
 using Microsoft.ML.Ternary.Checkpoints;
 
@@ -136,18 +136,18 @@ internal sealed class BertOnnxGraph
             return withBias ? _graph.Node("Add", [y, Bias(weights, name)]) : y;
         }
         if (_form.FusedMatMul)
-            return _graph.MicrosoftNode("DynamicQuantizeMatMul", [x, Codes(weights, name), Scales(weights, name), "", withBias ? Bias(weights, name) : ""]);
+            return _graph.MicrosoftNode("DynamicQuantizeMatMul", [x, Codes(weights, name), Scale(weights, name), "", withBias ? Bias(weights, name) : ""]);
         return IntegerLinear(_graph.NodeWithOutputs("DynamicQuantizeLinear", [x], 3), weights, name, withBias);
     }
 
     /// <summary>The product of activations that are rounded already: codes, scale, zero point.</summary>
     private string IntegerLinear(string[] rounded, LinearWeights weights, string name, bool withBias)
     {
-        string codes = Codes(weights, name), scales = Scales(weights, name);
+        string codes = Codes(weights, name), scale = Scale(weights, name);
         if (_form.FusedMatMul)
-            return _graph.MicrosoftNode("MatMulIntegerToFloat", [rounded[0], codes, rounded[1], scales, rounded[2], "", withBias ? Bias(weights, name) : ""]);
+            return _graph.MicrosoftNode("MatMulIntegerToFloat", [rounded[0], codes, rounded[1], scale, rounded[2], "", withBias ? Bias(weights, name) : ""]);
         string sums = _graph.Node("MatMulInteger", [rounded[0], codes, rounded[2]]);
-        string product = _graph.Node("Mul", [_graph.Node("Cast", [sums], OnnxAttribute.Integer("to", (int)OnnxType.Float32)), _graph.Node("Mul", [rounded[1], scales])]);
+        string product = _graph.Node("Mul", [_graph.Node("Cast", [sums], OnnxAttribute.Integer("to", (int)OnnxType.Float32)), _graph.Node("Mul", [rounded[1], scale])]);
         return withBias ? _graph.Node("Add", [product, Bias(weights, name)]) : product;
     }
 
@@ -180,11 +180,7 @@ internal sealed class BertOnnxGraph
     private string Bias(LinearWeights weights, string name) => _graph.Tensor(name + ".bias", OnnxType.Float32, [weights.OutputSize], () => weights.Bias);
 
     private string Codes(LinearWeights weights, string name) =>
-        _graph.Tensor(name + ".codes", OnnxType.Int8, [weights.InputSize, weights.OutputSize], () => TransposedWeights.Codes(DenseWeights.Ternary(weights)));
+        _graph.Tensor(name + ".int8", OnnxType.Int8, [weights.InputSize, weights.OutputSize], () => TransposedWeights.Int8(DenseWeights.Ternary(weights)));
 
-    private string Scales(LinearWeights weights, string name)
-    {
-        float[] scales = DenseWeights.Ternary(weights).Scales.ToArray();
-        return _graph.Tensor(name + ".scales", OnnxType.Float32, scales.Length == 1 ? [] : [scales.Length], () => scales);
-    }
+    private string Scale(LinearWeights weights, string name) => _graph.Number(name + ".scale", TransposedWeights.Int8Scale(DenseWeights.Ternary(weights)));
 }

@@ -5,8 +5,8 @@ namespace Benchmarks.Reports;
 
 internal static class Screen
 {
-    // What a table of five engines needs; Spectre.Console assumes 80 columns where the output goes to a file.
-    private const int WidthOfFiles = 160;
+    // What a table of eight engines needs; Spectre.Console assumes 80 columns where the output goes to a file.
+    private const int WidthOfFiles = 240;
 
     static Screen()
     {

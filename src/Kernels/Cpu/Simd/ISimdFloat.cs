@@ -38,8 +38,8 @@ internal unsafe interface ISimdFloat<TSelf> where TSelf : struct, ISimdFloat<TSe
     /// <summary>|magnitude| with the sign of <paramref name="sign"/>.</summary>
     static abstract TSelf CopySign(TSelf magnitude, TSelf sign);
 
-    /// <summary>x 2^n, where the low bits of <paramref name="shifted"/> hold n after a sum with 1.5 x 2^23.</summary>
-    static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf shifted);
+    /// <summary>x 2^n for whole n up to 127; below -126 it may be taken for -126.</summary>
+    static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
 
     /// <summary>The sum of all lanes.</summary>
     static abstract float Sum(TSelf x);
@@ -50,6 +50,10 @@ internal unsafe interface ISimdFloat<TSelf> where TSelf : struct, ISimdFloat<TSe
     /// <summary>The largest lane.</summary>
     static abstract float Largest(TSelf x);
 
-    /// <summary>Rounds lanes of at most 127 in magnitude, halves to even, stores them as bytes and adds them to <paramref name="sums"/>.</summary>
+    /// <summary>Rounds lanes of at most 127 in magnitude, halves to even, stores them as bytes, and adds them to the integers that
+    /// the lanes of <paramref name="sums"/> hold.</summary>
     static abstract void StoreRounded(TSelf x, sbyte* codes, ref TSelf sums);
+
+    /// <summary>The sum of the integers that the lanes hold.</summary>
+    static abstract int SumOfIntegers(TSelf x);
 }

@@ -37,9 +37,10 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimdFloat<Sim
 
     public static Simd128 CopySign(Simd128 magnitude, Simd128 sign) => new(Vector128.CopySign(magnitude._value, sign._value));
 
-    public static Simd128 ScaleByPowerOfTwo(Simd128 x, Simd128 shifted)
+    public static Simd128 ScaleByPowerOfTwo(Simd128 x, Simd128 n)
     {
-        Vector128<int> exponent = shifted._value.AsInt32() - Vector128.Create(SimdConstants.RounderBits - SimdConstants.ExponentBias);
+        Vector128<float> shifted = Vector128.MaxNative(Vector128.Create(SimdConstants.SmallestExponent), n._value) + Vector128.Create(SimdConstants.Rounder);
+        Vector128<int> exponent = shifted.AsInt32() - Vector128.Create(SimdConstants.RounderBits - SimdConstants.ExponentBias);
         return new(x._value * (exponent << SimdConstants.ExponentShift).AsSingle());
     }
 
@@ -59,10 +60,11 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimdFloat<Sim
 
     public static void StoreRounded(Simd128 x, sbyte* codes, ref Simd128 sums)
     {
-        Vector128<float> shifted = x._value + Vector128.Create(SimdConstants.Rounder);
-        sums = new(sums._value + (shifted - Vector128.Create(SimdConstants.Rounder)));
-        Vector128<int> integers = shifted.AsInt32() - Vector128.Create(SimdConstants.RounderBits);
+        Vector128<int> integers = (x._value + Vector128.Create(SimdConstants.Rounder)).AsInt32() - Vector128.Create(SimdConstants.RounderBits);
+        sums = new((sums._value.AsInt32() + integers).AsSingle());
         Vector128<short> words = Vector128.Narrow(integers, integers);
         Unsafe.WriteUnaligned(codes, Vector128.Narrow(words, words).AsInt32().ToScalar());
     }
+
+    public static int SumOfIntegers(Simd128 x) => Vector128.Sum(x._value.AsInt32());
 }

@@ -37,9 +37,10 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimdFloat<Sim
 
     public static Simd256 CopySign(Simd256 magnitude, Simd256 sign) => new(Vector256.CopySign(magnitude._value, sign._value));
 
-    public static Simd256 ScaleByPowerOfTwo(Simd256 x, Simd256 shifted)
+    public static Simd256 ScaleByPowerOfTwo(Simd256 x, Simd256 n)
     {
-        Vector256<int> exponent = shifted._value.AsInt32() - Vector256.Create(SimdConstants.RounderBits - SimdConstants.ExponentBias);
+        Vector256<float> shifted = Vector256.MaxNative(Vector256.Create(SimdConstants.SmallestExponent), n._value) + Vector256.Create(SimdConstants.Rounder);
+        Vector256<int> exponent = shifted.AsInt32() - Vector256.Create(SimdConstants.RounderBits - SimdConstants.ExponentBias);
         return new(x._value * (exponent << SimdConstants.ExponentShift).AsSingle());
     }
 
@@ -53,10 +54,11 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimdFloat<Sim
 
     public static void StoreRounded(Simd256 x, sbyte* codes, ref Simd256 sums)
     {
-        Vector256<float> shifted = x._value + Vector256.Create(SimdConstants.Rounder);
-        sums = new(sums._value + (shifted - Vector256.Create(SimdConstants.Rounder)));
-        Vector256<int> integers = shifted.AsInt32() - Vector256.Create(SimdConstants.RounderBits);
+        Vector256<int> integers = (x._value + Vector256.Create(SimdConstants.Rounder)).AsInt32() - Vector256.Create(SimdConstants.RounderBits);
+        sums = new((sums._value.AsInt32() + integers).AsSingle());
         Vector128<short> words = Vector128.Narrow(integers.GetLower(), integers.GetUpper());
         Unsafe.WriteUnaligned(codes, Vector128.Narrow(words, words).AsInt64().ToScalar());
     }
+
+    public static int SumOfIntegers(Simd256 x) => Vector256.Sum(x._value.AsInt32());
 }

@@ -37,9 +37,12 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimdFloat<Sim
 
     public static Simd512 CopySign(Simd512 magnitude, Simd512 sign) => new(Vector512.CopySign(magnitude._value, sign._value));
 
-    public static Simd512 ScaleByPowerOfTwo(Simd512 x, Simd512 shifted)
+    public static Simd512 ScaleByPowerOfTwo(Simd512 x, Simd512 n)
     {
-        Vector512<int> exponent = shifted._value.AsInt32() - Vector512.Create(SimdConstants.RounderBits - SimdConstants.ExponentBias);
+        if (Avx512F.IsSupported)
+            return new(Avx512F.Scale(x._value, n._value));
+        Vector512<float> shifted = Vector512.MaxNative(Vector512.Create(SimdConstants.SmallestExponent), n._value) + Vector512.Create(SimdConstants.Rounder);
+        Vector512<int> exponent = shifted.AsInt32() - Vector512.Create(SimdConstants.RounderBits - SimdConstants.ExponentBias);
         return new(x._value * (exponent << SimdConstants.ExponentShift).AsSingle());
     }
 
@@ -53,14 +56,16 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimdFloat<Sim
 
     public static void StoreRounded(Simd512 x, sbyte* codes, ref Simd512 sums)
     {
-        Vector512<float> shifted = x._value + Vector512.Create(SimdConstants.Rounder);
-        sums = new(sums._value + (shifted - Vector512.Create(SimdConstants.Rounder)));
-        Vector512<int> integers = shifted.AsInt32() - Vector512.Create(SimdConstants.RounderBits);
+        Vector512<int> integers = Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(x._value)
+            : (x._value + Vector512.Create(SimdConstants.Rounder)).AsInt32() - Vector512.Create(SimdConstants.RounderBits);
+        sums = new((sums._value.AsInt32() + integers).AsSingle());
         if (Avx512F.IsSupported)
             Avx512F.ConvertToVector128SByte(integers).Store(codes);
         else
             Narrow(integers).Store(codes);
     }
+
+    public static int SumOfIntegers(Simd512 x) => Vector512.Sum(x._value.AsInt32());
 
     private static Vector128<sbyte> Narrow(Vector512<int> integers)
     {

@@ -10,4 +10,7 @@ internal static class SimdConstants
     public const int RounderBits = 0x4B400000;
     public const int ExponentShift = 23;
     public const int ExponentBias = 127;
+
+    /// <summary>The exponent of the smallest float32 that is not subnormal.</summary>
+    public const float SmallestExponent = -126;
 }
