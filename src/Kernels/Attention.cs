@@ -7,8 +7,8 @@ namespace Microsoft.ML.Ternary.Kernels;
 /// <remarks>Holds scratch memory that grows as needed: for one thread at a time.</remarks>
 public sealed unsafe class Attention
 {
-    // Queries whose scores are in the cache at once; a multiple of the rows that the product computes together.
-    private const int QueryRows = 24;
+    // Queries whose scores are in the cache at once; a multiple of the eight rows that the product computes together.
+    private const int QueryRows = 16;
 
     private const float Log2E = 1.44269504f;
 

@@ -52,6 +52,9 @@ internal sealed class StageTimes
         _last = now;
     }
 
+    /// <summary>Forgets what was counted.</summary>
+    public void Clear() => Array.Clear(_ticks);
+
     /// <summary>Seconds spent in a stage.</summary>
     public double Seconds(Stage stage) => (double)_ticks[(int)stage] / Stopwatch.Frequency;
 }

@@ -1,6 +1,6 @@
 // What a user's program does with a saved pipeline: load it and predict, naming no type of this package and registering
 // nothing. Prints, for each line of its input, the bits of every number predicted, so that the test that started it can compare
-// them with its own. usage: LoadInFreshProcess MODEL.zip < TEXTS
+// them with its own, and at the end whether anything of the GPU's has been loaded. usage: LoadInFreshProcess MODEL.zip < TEXTS
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -15,6 +15,8 @@ using (PredictionEngine<Input, Output> engine = ml.Model.CreatePredictionEngine<
         Console.WriteLine(string.Join(' ', output.Embedding.Concat(output.Score).Select(BitConverter.SingleToUInt32Bits)));
     }
 }
+
+Console.WriteLine(AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name == "ILGPU") ? "ILGPU" : "no ILGPU");
 
 internal sealed class Input
 {

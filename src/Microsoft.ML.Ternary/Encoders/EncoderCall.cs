@@ -116,20 +116,3 @@ internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head
             embeddings.Slice(i * dimension, dimension).CopyTo(new Span<float>(_output + (long)sequences[i] * dimension, dimension));
     }
 }
-
-/// <summary>Where the threads of an encoder spend their time, added up over calls made one after another.</summary>
-internal sealed class EncoderTimes
-{
-    private readonly List<StageTimes> _members = [];
-
-    /// <summary>The times of a member.</summary>
-    public StageTimes Of(int rank)
-    {
-        while (_members.Count <= rank)
-            _members.Add(new StageTimes());
-        return _members[rank];
-    }
-
-    /// <summary>Seconds spent in a stage by all members.</summary>
-    public double Seconds(Stage stage) => _members.Sum(times => times.Seconds(stage));
-}

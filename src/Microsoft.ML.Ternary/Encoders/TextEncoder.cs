@@ -6,7 +6,7 @@ using Microsoft.ML.Ternary.Checkpoints;
 
 namespace Microsoft.ML.Ternary.Encoders;
 
-/// <summary>Embeds text with a full-precision, ternary or mixed model on the CPU.</summary>
+/// <summary>Embeds text with a full-precision, ternary or mixed model on the CPU or on a GPU.</summary>
 /// <remarks>Thread-safe: any number of threads may embed at once; they share the weights.</remarks>
 public sealed class TextEncoder : IDisposable
 {
@@ -16,6 +16,7 @@ public sealed class TextEncoder : IDisposable
     // Below this, starting other threads to tokenise costs more than it saves.
     private const int MinTextsToSpread = 32;
 
+    private readonly GpuTextEncoder? _gpu;
     private readonly BertEncoder _encoder;
     private readonly EmbeddingHead _head;
     private readonly TextTokenizer _tokenizer;
@@ -24,6 +25,8 @@ public sealed class TextEncoder : IDisposable
 
     /// <summary>Prepares a model to be run: packs its ternary layers for this machine's instructions.</summary>
     /// <exception cref="ArgumentException">An option is out of range for this model.</exception>
+    /// <exception cref="InvalidOperationException">The GPU that the options name cannot be used, and they do not let the CPU
+    /// stand in.</exception>
     public TextEncoder(EmbeddingModel model, TextEncoderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -32,6 +35,7 @@ public sealed class TextEncoder : IDisposable
         Model = model;
         Options = options;
         Dimension = options.Dimension == 0 ? model.Dimension : options.Dimension;
+        (_gpu, Device, DeviceFallbackReason) = GpuDeviceSelection.Choose(model, options, Dimension);
         _encoder = new BertEncoder(model.Config, model.Weights);
         _head = new EmbeddingHead(model, Dimension);
         _tokenizer = TextTokenizer.Create(model.Tokenizer);
@@ -45,6 +49,12 @@ public sealed class TextEncoder : IDisposable
 
     /// <summary>Components of an embedding: the model's, or as many as the options keep.</summary>
     public int Dimension { get; }
+
+    /// <summary>Where it runs, for messages: the CPU, or a GPU's name and means.</summary>
+    public string Device { get; }
+
+    /// <summary>Why it does not run on the GPU that was asked for; null where it does, or where none was.</summary>
+    public string? DeviceFallbackReason { get; }
 
     /// <summary>Embeds texts.</summary>
     /// <param name="texts">The texts; null, empty and blank ones embed as the empty sequence does.</param>
@@ -103,6 +113,7 @@ public sealed class TextEncoder : IDisposable
     {
         _disposed = true;
         _calls.Clear();
+        _gpu?.Dispose();
     }
 
     internal static void Validate(EmbeddingModel model, TextEncoderOptions options)
@@ -113,6 +124,8 @@ public sealed class TextEncoder : IDisposable
             throw new ArgumentException($"Dimension is {options.Dimension}; the model's embeddings have {model.Dimension} components. Choose 0 (all) to {model.Dimension}.", nameof(options));
         if (options.MaxLength != 0 && (options.MaxLength < 2 || options.MaxLength > model.Config.MaxPositions))
             throw new ArgumentException($"MaxLength is {options.MaxLength}; choose 0 (the model's own, {model.Tokenizer.MaxLength}) or 2 to {model.Config.MaxPositions}, the positions of the model.", nameof(options));
+        if (options.GpuDeviceId < 0)
+            throw new ArgumentException($"GpuDeviceId is {options.GpuDeviceId}; devices are counted from 0, and null runs on the CPU.", nameof(options));
         if (options.Prefix is null)
             throw new ArgumentException("Prefix is null; leave it empty for none.", nameof(options));
     }
@@ -140,6 +153,11 @@ public sealed class TextEncoder : IDisposable
 
     private unsafe void Run(TokenBatch tokens, Span<float> output, CancellationToken cancellation)
     {
+        if (_gpu is not null)
+        {
+            _gpu.Run(tokens, output, cancellation);
+            return;
+        }
         if (!_calls.TryTake(out EncoderCall? call))
             call = new EncoderCall(_encoder, _head, Dimension, Options);
         fixed (float* rows = output)

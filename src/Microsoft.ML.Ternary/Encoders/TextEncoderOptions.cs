@@ -1,4 +1,6 @@
 // What a caller may choose when a model is run; what belongs to the model itself is in EmbeddingModel.
+using Microsoft.ML.Ternary.Kernels.Gpu;
+
 namespace Microsoft.ML.Ternary.Encoders;
 
 /// <summary>Options of a <see cref="TextEncoder"/>.</summary>
@@ -16,6 +18,15 @@ public sealed record TextEncoderOptions
 
     /// <summary>Put before every text that is not blank, for models trained with prefixes such as "query: ".</summary>
     public string Prefix { get; init; } = "";
+
+    /// <summary>The GPU to run on, counted from 0: CUDA devices first, then GPUs that offer OpenCL. Null runs on the CPU.</summary>
+    public int? GpuDeviceId { get; init; }
+
+    /// <summary>Whether the CPU stands in where <see cref="GpuDeviceId"/> names a device that cannot be used; an error otherwise.</summary>
+    public bool FallbackToCpu { get; init; }
+
+    /// <summary>A device that has no number; for tests.</summary>
+    internal GpuDeviceInfo? Device { get; init; }
 
     /// <summary>Tokens that go through the encoder together on one thread: enough to reuse each weight while it is in the cache,
     /// few enough for the activations to stay there. On MiniLM anything from 48 to 1,024 is equally fast.</summary>

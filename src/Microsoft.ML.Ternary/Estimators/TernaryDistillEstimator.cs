@@ -77,7 +77,7 @@ public sealed class TernaryDistillEstimator : IEstimator<TernaryEmbeddingTransfo
         channel.Info(MessageSensitivity.None, FormattableString.Invariant(
             $"Distilled in {result.Report.Seconds:0} s and {result.Report.Steps} steps: cosine to the teacher {result.Report.CosineMean:0.0000} (5th percentile {result.Report.CosineP5:0.0000})."));
         // Stored first, used then: the transformer embeds exactly as the file does that it is saved to.
-        TextEncoder encoder = new(TernaryModelFile.AsStored(result.Model, _options.Storage), _options.Embedding.ToEncoderOptions());
+        TextEncoder encoder = HostEncoder.Create(_host, TernaryModelFile.AsStored(result.Model, _options.Storage), _options.Embedding);
         return new TernaryEmbeddingTransformer(_host, encoder, _column.OutputName, _column.InputName, _options.Embedding)
         {
             Report = result.Report,

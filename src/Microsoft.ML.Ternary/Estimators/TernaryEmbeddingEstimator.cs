@@ -45,7 +45,7 @@ public sealed class TernaryEmbeddingEstimator : IEstimator<TernaryEmbeddingTrans
             _host.CheckNonWhiteSpace(inputColumnName, nameof(inputColumnName));
         _options = options ?? new TernaryEmbeddingOptions();
         _options.Validate(model);
-        _encoder = new TextEncoder(model, _options.ToEncoderOptions());
+        _encoder = HostEncoder.Create(_host, model, _options);
         _column = new EmbeddingColumn(outputColumnName, inputColumnName ?? outputColumnName, _encoder.Dimension, model.Normalize);
     }
 

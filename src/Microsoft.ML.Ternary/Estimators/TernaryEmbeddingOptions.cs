@@ -5,7 +5,8 @@ using Microsoft.ML.Ternary.Encoders;
 namespace Microsoft.ML.Ternary;
 
 /// <summary>Options of a <see cref="TernaryEmbeddingEstimator"/> and of the transformer it makes.</summary>
-/// <remarks>All but <see cref="MaxThreads"/>, which belongs to the machine, are saved with the transformer.</remarks>
+/// <remarks>All but <see cref="MaxThreads"/>, <see cref="GpuDeviceId"/> and <see cref="FallbackToCpu"/>, which belong to the
+/// machine, are saved with the transformer.</remarks>
 public sealed record TernaryEmbeddingOptions
 {
     /// <summary>Components to keep of each embedding, the first ones; 0 keeps all. What is kept is scaled to norm 1 again where
@@ -26,9 +27,17 @@ public sealed record TernaryEmbeddingOptions
     /// <summary>Most threads that one cursor uses. Embeddings do not depend on it.</summary>
     public int MaxThreads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>The GPU to embed on, counted from 0: CUDA devices first, then GPUs that offer OpenCL. Null takes
+    /// <see cref="MLContext.GpuDeviceId"/>, and where that is null, the CPU.</summary>
+    public int? GpuDeviceId { get; init; }
+
+    /// <summary>Whether the CPU stands in, with a warning, for a GPU that cannot be used. Null takes
+    /// <see cref="MLContext.FallbackToCpu"/>.</summary>
+    public bool? FallbackToCpu { get; init; }
+
     /// <summary>The part of these options that the encoder takes.</summary>
     internal TextEncoderOptions ToEncoderOptions() =>
-        new() { Dimension = Dimension, Prefix = Prefix, MaxLength = MaxLength, MaxThreads = MaxThreads };
+        new() { Dimension = Dimension, Prefix = Prefix, MaxLength = MaxLength, MaxThreads = MaxThreads, GpuDeviceId = GpuDeviceId };
 
     /// <summary>Components of the embeddings that a model makes with these options.</summary>
     internal int DimensionOf(EmbeddingModel model) => Dimension == 0 ? model.Dimension : Dimension;

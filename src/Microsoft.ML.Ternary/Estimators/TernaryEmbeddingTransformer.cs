@@ -61,7 +61,7 @@ public sealed class TernaryEmbeddingTransformer : ITransformer
         };
         EmbeddingModel model = LoadModel(host, context, output);
         Options.Validate(model);
-        _encoder = new TextEncoder(model, Options.ToEncoderOptions());
+        _encoder = HostEncoder.Create(host, model, Options);
         _column = new EmbeddingColumn(output, input, _encoder.Dimension, model.Normalize);
     }
 

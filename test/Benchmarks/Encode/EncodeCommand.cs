@@ -73,7 +73,7 @@ internal sealed class EncodeCommand(EncodeOptions options, CancellationToken can
             .Run([.. engines.Select((engine, i) => (options.Engines[i].Name, (Action)engine.Run))], cancellation);
         for (int i = 0; i < engines.Count; i++)
         {
-            _rows.Add(new EncodeRow(model.Description, shape, batch, times, i, threads, cosines[i], _peak));
+            _rows.Add(new EncodeRow(model.Description, shape, batch, times, i, threads, cosines[i], _peak, engines[i].TimeShares()));
             Screen.Progress(_rows[^1].ToString());
         }
     }

@@ -15,6 +15,10 @@ internal abstract class EncodeEngine : IDisposable
     /// <summary>Embeds the batch: what is timed.</summary>
     public abstract void Run();
 
+    /// <summary>The share of each stage in the time of the batch, in percent, from runs of their own; null where the engine does
+    /// not say.</summary>
+    public virtual IReadOnlyDictionary<string, double>? TimeShares() => null;
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

@@ -6,7 +6,8 @@ using Benchmarks.Models;
 namespace Benchmarks.Reports;
 
 /// <summary>One engine on one model, shape and number of threads.</summary>
-internal sealed class EncodeRow(BenchmarkModel model, BatchShape shape, BenchmarkBatch batch, CellTimes cell, int index, int threads, double cosine, double peak)
+internal sealed class EncodeRow(BenchmarkModel model, BatchShape shape, BenchmarkBatch batch, CellTimes cell, int index, int threads, double cosine, double peak,
+    IReadOnlyDictionary<string, double>? timeShares)
     : MeasuredRow(cell, index, threads, batch.Tokens.TokenCount * model.LinearMultiplyAddsPerToken, peak)
 {
     public string Model => model.Name;
@@ -30,6 +31,9 @@ internal sealed class EncodeRow(BenchmarkModel model, BatchShape shape, Benchmar
 
     /// <summary>Tokens with the padding that peers compute.</summary>
     public int PaddedTokenCount => batch.PaddedIds.Length;
+
+    /// <summary>The share of each stage in the engine's time, in percent; null where it does not say.</summary>
+    public IReadOnlyDictionary<string, double>? TimeShares => timeShares;
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Model} {shape} {Figures} {TokensPerS:F0} tokens/s");

@@ -23,13 +23,34 @@ internal static class EncodeTable
         AnsiConsole.Write(table);
         Screen.Say("Tokens of text a second (median); ratios are of those. " +
             $"Peak of one core: {rows[0].PeakGmacPerSPerCore.ToString("F0", CultureInfo.InvariantCulture)} GMAC/s. * other processes ran meanwhile.");
+        ShowTimeShares(rows);
     }
+
+    private static void ShowTimeShares(IReadOnlyList<EncodeRow> rows)
+    {
+        EncodeRow[] known = [.. rows.Where(row => row.TimeShares is not null)];
+        if (known.Length == 0)
+            return;
+        string[] stages = [.. known[0].TimeShares!.Keys.Where(stage => known.Any(row => row.TimeShares![stage] >= 0.05))];
+        Table table = new Table().Border(TableBorder.SimpleHeavy).AddColumn("model").AddColumn("batch").AddColumn("threads", Right).AddColumn("engine");
+        foreach (string stage in stages)
+            table.AddColumn(stage, Right);
+        foreach (EncodeRow row in known)
+        {
+            IEnumerable<string> shares = stages.Select(stage => row.TimeShares![stage].ToString("F1", CultureInfo.InvariantCulture));
+            table.AddRow([row.Model, Batch(row), row.Threads.ToString(CultureInfo.InvariantCulture), row.Engine, .. shares]);
+        }
+        AnsiConsole.Write(table);
+        Screen.Say("Where the time goes, percent of all threads' time.");
+    }
+
+    private static string Batch(EncodeRow row) => row.Tokens is int tokens ? $"{row.Batch}x{tokens}" : "ragged";
 
     private static IEnumerable<string> Cells(IReadOnlyList<EncodeRow> cell, string[] engines)
     {
         EncodeRow?[] byEngine = [.. engines.Select(engine => cell.FirstOrDefault(row => row.Engine == engine))];
         yield return cell[0].Model;
-        yield return cell[0].Tokens is int tokens ? $"{cell[0].Batch}x{tokens}" : "ragged";
+        yield return Batch(cell[0]);
         yield return cell[0].Threads.ToString(CultureInfo.InvariantCulture);
         foreach (EncodeRow? row in byEngine)
             yield return row is null ? "-" : row.TokensPerS.ToString("N0", CultureInfo.InvariantCulture) + (row.Contended ? "*" : "");

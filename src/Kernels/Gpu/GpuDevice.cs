@@ -1,0 +1,159 @@
+// A device that is open: its memory, its kernels, and which forms of the ternary product it may use.
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace Microsoft.ML.Ternary.Kernels.Gpu;
+
+/// <summary>An open device.</summary>
+public sealed class GpuDevice : IDisposable
+{
+    private const int OutOfMemoryCL = -4;
+    private const int OutOfHostMemoryCL = -6;
+    private const int OutOfResourcesCL = -5;
+
+    private readonly Context _context;
+    private long _usedBytes;
+
+    private GpuDevice(Context context, Accelerator accelerator, GpuDeviceInfo info)
+    {
+        _context = context;
+        Accelerator = accelerator;
+        Info = info;
+        Kernels = new GpuKernels(accelerator);
+    }
+
+    /// <summary>What was opened.</summary>
+    public GpuDeviceInfo Info { get; }
+
+    /// <summary>The best form of the ternary product here. Opening a device tries each form that its architecture has, and
+    /// leaves out one that does not give the sums of the definition.</summary>
+    public GpuTernaryForm TernaryForm { get; private set; }
+
+    /// <summary>What was left out at opening, and why; empty where nothing was.</summary>
+    public string Remarks { get; private set; } = "";
+
+    /// <summary>Most bytes that buffers may take together; by default as many as the device gives.</summary>
+    public long MemoryLimit { get; set; } = long.MaxValue;
+
+    /// <summary>Bytes that buffers take now.</summary>
+    public long UsedBytes => Interlocked.Read(ref _usedBytes);
+
+    /// <summary>Held while kernels are launched: an OpenCL kernel keeps the arguments of its next launch, so that two threads
+    /// would mix theirs.</summary>
+    internal Lock Turn { get; } = new();
+
+    internal Accelerator Accelerator { get; }
+
+    internal GpuKernels Kernels { get; }
+
+    /// <summary>Opens a device.</summary>
+    /// <exception cref="InvalidOperationException">The device cannot be opened.</exception>
+    public static GpuDevice Open(GpuDeviceInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        Context context = GpuDevices.CreateContext();
+        try
+        {
+            GpuDevice device = new(context, CreateAccelerator(context, info), info);
+            device.ChooseForm();
+            return device;
+        }
+        catch (Exception e) when (e is AcceleratorException or NotSupportedException or InvalidOperationException or ArgumentException)
+        {
+            context.Dispose();
+            throw new InvalidOperationException($"{info} cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Frees the device. Encoders that were made on it must be disposed first.</summary>
+    public void Dispose()
+    {
+        Accelerator.Dispose();
+        _context.Dispose();
+    }
+
+    /// <exception cref="GpuOutOfMemoryException">There is no room.</exception>
+    internal MemoryBuffer1D<T, Stride1D.Dense> Allocate<T>(long length)
+        where T : unmanaged
+    {
+        long bytes = length * Interop.SizeOf<T>();
+        if (UsedBytes + bytes > MemoryLimit)
+            throw new GpuOutOfMemoryException($"A buffer of {bytes} bytes does not fit: {UsedBytes} of {MemoryLimit} bytes allowed on {Info.Name} are in use.");
+        try
+        {
+            MemoryBuffer1D<T, Stride1D.Dense> buffer = Accelerator.Allocate1D<T>(length);
+            Interlocked.Add(ref _usedBytes, bytes);
+            return buffer;
+        }
+        catch (AcceleratorException e) when (IsOutOfMemory(e))
+        {
+            throw new GpuOutOfMemoryException($"{Info} has no room for a buffer of {bytes} bytes; buffers take {UsedBytes} bytes now.", e);
+        }
+    }
+
+    internal MemoryBuffer1D<T, Stride1D.Dense> Upload<T>(T[] values)
+        where T : unmanaged
+    {
+        MemoryBuffer1D<T, Stride1D.Dense> buffer = Allocate<T>(values.Length);
+        buffer.CopyFromCPU(values);
+        return buffer;
+    }
+
+    internal void Free<T>(MemoryBuffer1D<T, Stride1D.Dense>? buffer)
+        where T : unmanaged
+    {
+        if (buffer is null)
+            return;
+        Interlocked.Add(ref _usedBytes, -buffer.LengthInBytes);
+        buffer.Dispose();
+    }
+
+    internal static bool IsOutOfMemory(AcceleratorException e) => e switch
+    {
+        CudaException cuda => cuda.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY),
+        CLException cl => (int)cl.Error is OutOfMemoryCL or OutOfHostMemoryCL or OutOfResourcesCL,
+        _ => false,
+    };
+
+    private static Accelerator CreateAccelerator(Context context, GpuDeviceInfo info)
+    {
+        switch (info.Kind)
+        {
+            case GpuDeviceKind.Cuda:
+                return context.GetCudaDevice(info.Index).CreateCudaAccelerator(context);
+            case GpuDeviceKind.Emulated:
+                return context.GetCPUDevice(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel);
+            default:
+                CLDevice device = context.GetCLDevice(info.Index);
+                GpuDevices.AllowMissingGenericAddressSpace(device);
+                return device.CreateCLAccelerator(context);
+        }
+    }
+
+    private void ChooseForm()
+    {
+        foreach (GpuTernaryForm form in FormsOf(Accelerator))
+        {
+            string? fault = GpuSelfCheck.Fault(this, form);
+            if (fault is null)
+            {
+                TernaryForm = form;
+                return;
+            }
+            Remarks += $"The {form} form is left out: {fault} ";
+        }
+        throw new InvalidOperationException($"no form of the ternary product works. {Remarks}");
+    }
+
+    private static GpuTernaryForm[] FormsOf(Accelerator accelerator)
+    {
+        if (accelerator is not CudaAccelerator cuda)
+            return [GpuTernaryForm.Plain];
+        if (cuda.Architecture >= CudaArchitecture.SM_80)
+            return [GpuTernaryForm.TensorCore, GpuTernaryForm.Dp4a, GpuTernaryForm.Plain];
+        return cuda.Architecture >= CudaArchitecture.SM_61 ? [GpuTernaryForm.Dp4a, GpuTernaryForm.Plain] : [GpuTernaryForm.Plain];
+    }
+}

@@ -1,0 +1,43 @@
+// Where a transformer's encoder runs is decided as ML.NET's own transforms decide it: by their options, else by the MLContext.
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Ternary.Checkpoints;
+using Microsoft.ML.Ternary.Encoders;
+
+namespace Microsoft.ML.Ternary;
+
+internal static class HostEncoder
+{
+    /// <summary>Makes an encoder, and says in the host's log which device it runs on where a GPU was asked for.</summary>
+    /// <exception cref="InvalidOperationException">The GPU cannot be used, and the CPU must not stand in.</exception>
+    public static TextEncoder Create(IHost host, EmbeddingModel model, TernaryEmbeddingOptions options)
+    {
+        IHostEnvironmentInternal? context = host as IHostEnvironmentInternal;
+        TextEncoderOptions encoderOptions = options.ToEncoderOptions() with
+        {
+            GpuDeviceId = options.GpuDeviceId ?? context?.GpuDeviceId,
+            FallbackToCpu = options.FallbackToCpu ?? context?.FallbackToCpu ?? false,
+        };
+        TextEncoder encoder;
+        try
+        {
+            encoder = new TextEncoder(model, encoderOptions);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Marked as an error that a component means to raise, which ML.NET wraps less deeply while it loads a model.
+            throw host.Except(e, e.Message);
+        }
+        if (encoderOptions.GpuDeviceId is not null)
+            Report(host, encoder);
+        return encoder;
+    }
+
+    private static void Report(IHost host, TextEncoder encoder)
+    {
+        using IChannel channel = host.Start("Choosing a device");
+        if (encoder.DeviceFallbackReason is null)
+            channel.Info(MessageSensitivity.None, $"Embedding runs on {encoder.Device}.");
+        else
+            channel.Warning(MessageSensitivity.None, $"Embedding runs on {encoder.Device}: {encoder.DeviceFallbackReason}");
+    }
+}
