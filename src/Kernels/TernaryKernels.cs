@@ -1,4 +1,5 @@
 // Which implementation of the ternary product runs is decided once, here, from what the processor has.
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.Ternary.Kernels;
@@ -8,6 +9,9 @@ public enum TernaryKernel
 {
     /// <summary>Plain C#, for every processor.</summary>
     Scalar,
+
+    /// <summary>2-bit codes and dot products of bytes, or the products and sums that make them, for Arm64 processors.</summary>
+    Neon,
 
     /// <summary>2-bit codes and byte products, for x86 processors with AVX2.</summary>
     Avx2,
@@ -29,6 +33,7 @@ public static class TernaryKernels
     public static bool IsSupported(TernaryKernel kernel) => kernel switch
     {
         TernaryKernel.Scalar => true,
+        TernaryKernel.Neon => AdvSimd.Arm64.IsSupported,
         TernaryKernel.Avx2 => Avx2.IsSupported,
         TernaryKernel.Avx512 => Avx512BW.IsSupported,
         _ => false,

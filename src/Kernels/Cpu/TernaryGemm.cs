@@ -38,6 +38,7 @@ internal abstract unsafe class TernaryGemm
         {
             TernaryKernel.Avx512 => new Avx512TernaryGemm(matrix, bias),
             TernaryKernel.Avx2 => new Avx2TernaryGemm(matrix, bias),
+            TernaryKernel.Neon => new NeonTernaryGemm(matrix, bias),
             _ => new ScalarTernaryGemm(matrix, bias),
         };
     }

@@ -1,4 +1,4 @@
-// The packing of ternary codes for byte products (AVX2): 2 bits a weight, each code + 1 in 0 to 2.
+// The packing of ternary codes for byte products (AVX2, NEON): 2 bits a weight, each code + 1 in 0 to 2.
 //
 //   A panel holds 16 outputs and all inputs; panels follow one another. Within a panel, 64 bytes hold 16 inputs:
 //

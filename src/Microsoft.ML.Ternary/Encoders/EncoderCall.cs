@@ -7,9 +7,6 @@ namespace Microsoft.ML.Ternary.Encoders;
 
 internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head, int dimension, TextEncoderOptions options) : ITeamWork
 {
-    // Multiply-adds that are worth another thread: about a tenth of a millisecond.
-    private const double WorthwhileProducts = 4e7;
-
     private readonly BatchPlan _plan = new();
     private readonly List<EncoderWorkspace> _workspaces = [];
     private readonly List<MemberWorkspace> _members = [];
@@ -37,7 +34,7 @@ internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head
         PrepareMembers(threads);
         try
         {
-            WorkerPool.Shared.Run(_isShared ? threads : Math.Min(threads, _plan.Count), this);
+            options.Pool.Run(_isShared ? threads : Math.Min(threads, _plan.Count), this);
         }
         finally
         {
@@ -57,7 +54,7 @@ internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head
     private int WorthwhileThreads(TokenBatch tokens)
     {
         double products = encoder.LinearProductsPerToken * tokens.TokenCount;
-        return (int)Math.Clamp(products / WorthwhileProducts, 1, options.MaxThreads);
+        return (int)Math.Clamp(products / options.WorthwhileProducts, 1, options.MaxThreads);
     }
 
     private void PrepareMembers(int threads)

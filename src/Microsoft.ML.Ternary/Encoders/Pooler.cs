@@ -15,20 +15,20 @@ internal static class Pooler
     public static void Pool(PoolingModes modes, ReadOnlySpan<float> states, int hidden, Span<float> output)
     {
         int tokens = states.Length / hidden;
-        if (modes.HasFlag(PoolingModes.Cls))
+        if ((modes & PoolingModes.Cls) != 0)
             states[..hidden].CopyTo(Next(ref output, hidden));
-        if (modes.HasFlag(PoolingModes.Max))
+        if ((modes & PoolingModes.Max) != 0)
             Max(states, Next(ref output, hidden));
         if ((modes & (PoolingModes.Mean | PoolingModes.MeanSqrtLength)) == 0)
             return;
         Span<float> first = Next(ref output, hidden);
         Sum(states, first);
-        if (modes.HasFlag(PoolingModes.MeanSqrtLength))
+        if ((modes & PoolingModes.MeanSqrtLength) != 0)
         {
-            Span<float> second = modes.HasFlag(PoolingModes.Mean) ? Next(ref output, hidden) : first;
+            Span<float> second = (modes & PoolingModes.Mean) != 0 ? Next(ref output, hidden) : first;
             TensorPrimitives.Divide(first, MathF.Sqrt(tokens), second);
         }
-        if (modes.HasFlag(PoolingModes.Mean))
+        if ((modes & PoolingModes.Mean) != 0)
             TensorPrimitives.Divide(first, tokens, first);
     }
 

@@ -32,6 +32,12 @@ public sealed record TextEncoderOptions
     /// few enough for the activations to stay there. On MiniLM anything from 48 to 1,024 is equally fast.</summary>
     internal int BatchTokens { get; init; } = 256;
 
+    /// <summary>Multiply-adds that are worth another thread: about a tenth of a millisecond.</summary>
+    internal double WorthwhileProducts { get; init; } = 4e7;
+
+    /// <summary>Lends the threads.</summary>
+    internal WorkerPool Pool { get; init; } = WorkerPool.Shared;
+
     /// <summary>Where to add up the time spent in each stage; null for nowhere.</summary>
     internal EncoderTimes? Times { get; init; }
 }

@@ -11,6 +11,12 @@ public class ScalarTernaryGemmTests : TernaryGemmTests
     private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new ScalarTernaryGemm(matrix, bias);
 }
 
+// Runs everywhere: the class has a portable form of each Arm instruction.
+public class NeonTernaryGemmTests : TernaryGemmTests
+{
+    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new NeonTernaryGemm(matrix, bias);
+}
+
 public class Avx2TernaryGemmTests : TernaryGemmTests
 {
     public Avx2TernaryGemmTests() =>
