@@ -33,6 +33,7 @@ public sealed unsafe class ActivationBlock
 
     /// <summary>Creates a block; its rows are undefined until written.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative.</exception>
+    /// <exception cref="OverflowException">The block would have more than 2^31 values.</exception>
     public ActivationBlock(int rows, int columns, ActivationForms forms = ActivationForms.Float32 | ActivationForms.Int8) =>
         Resize(rows, columns, forms);
 
@@ -58,24 +59,25 @@ public sealed unsafe class ActivationBlock
     }
 
     /// <summary>The bytes between the first codes of two quantised rows.</summary>
-    internal int CodeStride => (Columns + CodePadding + CodeAlignment - 1) / CodeAlignment * CodeAlignment;
+    internal int CodeStride => Stride(Columns);
 
     /// <summary>Gives the block another shape; its rows are undefined until written.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative.</exception>
+    /// <exception cref="OverflowException">The block would have more than 2^31 values.</exception>
     public void Resize(int rows, int columns, ActivationForms forms = ActivationForms.Float32 | ActivationForms.Int8)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         if ((forms & ActivationForms.Float32) != 0)
             _values.Grow(checked(rows * columns));
-        Rows = rows;
-        Columns = columns;
-        Forms = forms;
-        if ((forms & ActivationForms.Int8) == 0)
-            return;
-        _codes.Grow(checked(rows * CodeStride + CodeAlignment));
-        _scales.Grow(rows);
-        _sums.Grow(rows);
+        if ((forms & ActivationForms.Int8) != 0)
+        {
+            _codes.Grow(checked(rows * Stride(columns) + CodeAlignment));
+            _scales.Grow(rows);
+            _sums.Grow(rows);
+        }
+        // Last, so that a block whose memory did not grow keeps the shape that fits it.
+        (Rows, Columns, Forms) = (rows, columns, forms);
     }
 
     /// <summary>Writes one row in every form of the block.</summary>
@@ -94,6 +96,7 @@ public sealed unsafe class ActivationBlock
             if ((Forms & ActivationForms.Int8) != 0)
                 SetCodes(row, source);
         }
+        GC.KeepAlive(this);
     }
 
     /// <summary>Makes the int8 form of rows out of their float32 values.</summary>
@@ -136,6 +139,8 @@ public sealed unsafe class ActivationBlock
         *ScalesOf(row) = Int8Quantizer.Quantize(values, Columns, max, codes, out *SumsOf(row));
         new Span<sbyte>(codes + Columns, CodeStride - Columns).Clear();
     }
+
+    private static int Stride(int columns) => checked(columns + CodePadding + CodeAlignment - 1) / CodeAlignment * CodeAlignment;
 
     /// <summary>Refuses work that needs a form that the block does not have.</summary>
     internal void Require(ActivationForms form)

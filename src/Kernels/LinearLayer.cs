@@ -35,7 +35,7 @@ public abstract class LinearLayer
     /// <param name="input">Rows of <see cref="InputSize"/> components, with <see cref="InputForm"/> among their forms.</param>
     /// <param name="firstRow">The first row to compute.</param>
     /// <param name="rows">The number of rows to compute.</param>
-    /// <param name="output">Where the rows go: as many as the input has, of <see cref="OutputSize"/> components.</param>
+    /// <param name="output">Where the rows go: another block than the input, with as many rows, of <see cref="OutputSize"/> components.</param>
     /// <param name="workspace">The calling thread's working memory.</param>
     /// <exception cref="ArgumentException">The input or the output has another shape.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
@@ -48,7 +48,7 @@ public abstract class LinearLayer
             throw new ArgumentException($"The layer takes {InputSize} components a row but gets {input.Columns}.", nameof(input));
         input.Require(InputForm);
         input.RequireRows(firstRow, rows);
-        output.Check(input.Rows, OutputSize);
+        output.Check(input, OutputSize);
         if (rows > 0)
             ForwardCore(input, firstRow, rows, output, workspace);
         GC.KeepAlive(input);

@@ -22,12 +22,15 @@ public readonly unsafe struct LinearOutput(ActivationBlock destination)
     public LayerNorm? Norm { get; init; }
 
     /// <summary>Refuses an output that cannot take the rows of a layer.</summary>
-    internal void Check(int rows, int columns)
+    internal void Check(ActivationBlock input, int columns)
     {
+        int rows = input.Rows;
         if (Destination is null)
             throw new ArgumentException("The output has no destination.", nameof(Destination));
         if (Destination.Rows != rows || Destination.Columns != columns)
             throw new ArgumentException($"The layer gives {rows} rows of {columns} values; the destination is {Destination.Rows} x {Destination.Columns}.", nameof(Destination));
+        if (Destination == input)
+            throw new ArgumentException("A layer cannot write into the block that it reads; give it another destination.", nameof(Destination));
         if (Norm is not null && Norm.Size != columns)
             throw new ArgumentException($"The layer gives rows of {columns} values; the norm is for {Norm.Size}.", nameof(Norm));
         if (Residual is null)

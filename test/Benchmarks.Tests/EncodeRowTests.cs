@@ -62,7 +62,7 @@ public class EncodeRowTests
         ours.Add([20], contended: false, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         theirs.Add([40], contended: true, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         CellTimes cell = new(["ternary", "ort-int8"], [ours, theirs], HandoffNanoseconds: null);
-        EncodeRow row = new(Model, shape, batch, cell, index: 0, threads: 2, cosine: 1, peak: 300);
+        EncodeRow row = new(Model, shape, batch, cell, index: 0, threads: 2, cosine: 1, peak: 300, new Dictionary<string, double> { ["gemm"] = 75 });
         return JsonDocument.Parse(JsonFile.Serialize<EncodeRow>([row])).RootElement.EnumerateArray().Single();
     }
 }

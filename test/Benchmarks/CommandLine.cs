@@ -8,6 +8,7 @@ using Benchmarks.Gemm;
 using Benchmarks.Memory;
 using Benchmarks.Models;
 using Benchmarks.Reports;
+using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Ternary.Checkpoints;
 
 namespace Benchmarks;
@@ -152,7 +153,7 @@ internal static class CommandLine
             Screen.Progress("Stopped; what was measured until then is above.");
             return Cancelled;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or CheckpointException or NotSupportedException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or CheckpointException or NotSupportedException or InvalidOperationException or OnnxRuntimeException)
         {
             Screen.Progress("error: " + e.Message);
             return 1;

@@ -39,6 +39,6 @@ internal static class Lists
                 result.AddError(e.Message);
             }
         }
-        return values;
+        return [.. values.Distinct()];
     }
 }

@@ -66,6 +66,14 @@ public unsafe class ActivationBlockTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new ActivationBlock(1, 2).Quantize(0, 2));
     }
 
+    [Fact]
+    public void ABlockThatCannotGrowKeepsItsShape()
+    {
+        ActivationBlock block = Blocks.Of(2, 1, 2);
+        Assert.Throws<OverflowException>(() => block.Resize(100_000_000, 64, ActivationForms.Int8));
+        Assert.Equal((1, 2), (block.Rows, block.Columns));
+    }
+
     private static int[] Codes(ActivationBlock block, int row) =>
         [.. new ReadOnlySpan<sbyte>(block.CodesOf(row), block.CodeStride).ToArray().Select(code => (int)code)];
 }

@@ -52,6 +52,7 @@ public class TernaryLinearTests
         Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(1, 2), output, workspace));
         Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(2, 1), output, workspace));
         Assert.Throws<ArgumentException>(() => layer.Forward(new ActivationBlock(1, 1), default, workspace));
+        Assert.Throws<ArgumentException>(() => layer.Forward(output.Destination, output, workspace));
         Assert.Throws<ArgumentNullException>(() => new TernaryLinear(null!, []));
         Assert.Throws<ArgumentNullException>(() => layer.Forward(null!, output, workspace));
         Assert.Throws<ArgumentNullException>(() => layer.Forward(new ActivationBlock(1, 1), output, null!));

@@ -17,12 +17,6 @@ internal interface IElementwiseFunction
 internal static unsafe class Elementwise
 {
     /// <summary>Replaces every value by the function's. A value's result does not depend on where it stands.</summary>
-    public static void Apply<TFunction>(Span<float> values) where TFunction : struct, IElementwiseFunction
-    {
-        fixed (float* pointer = values)
-            Apply<TFunction>(pointer, values.Length);
-    }
-
     public static void Apply<TFunction>(float* values, int count) where TFunction : struct, IElementwiseFunction
     {
         if (Vector512.IsHardwareAccelerated)

@@ -15,9 +15,11 @@ public sealed class GpuEncoder : IDisposable
     private readonly GpuLane[] _lanes;
     private readonly List<IDisposable> _owned = [];
     private int _maxBatchTokens = int.MaxValue;
+    private bool _disposed;
 
     /// <summary>Uploads a model.</summary>
     /// <exception cref="GpuOutOfMemoryException">The device has no room for the weights.</exception>
+    /// <exception cref="InvalidOperationException">The device failed.</exception>
     public GpuEncoder(GpuDevice device, GpuModel model)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -36,6 +38,11 @@ public sealed class GpuEncoder : IDisposable
             for (int i = 0; i + 1 < Layers.Count; i++)
                 Layers[i].NextNeedsCodes = Layers[i + 1].NeedsCodes;
             DenseModules = [.. model.DenseModules.Select(module => (Linear(module.Linear), module.Activation))];
+        }
+        catch (AcceleratorException e)
+        {
+            Dispose();
+            throw new InvalidOperationException($"{device.Info} failed while the model was copied to it: {e.Message} Restart the program, and update the device's driver if it happens again.", e);
         }
         catch
         {
@@ -82,6 +89,7 @@ public sealed class GpuEncoder : IDisposable
     /// <param name="batchTokens">Tokens that go through the device together, or one longer sequence.</param>
     /// <param name="cancellation">Stops the work between two batches.</param>
     /// <exception cref="GpuOutOfMemoryException">The device has no room for a single sequence.</exception>
+    /// <exception cref="ObjectDisposedException">The encoder was disposed.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public void Embed(
         ReadOnlySpan<int> ids, ReadOnlySpan<int> offsets, ReadOnlySpan<int> types, Span<float> output, int batchTokens, CancellationToken cancellation = default)
@@ -90,6 +98,7 @@ public sealed class GpuEncoder : IDisposable
             throw new ArgumentException($"The output holds {output.Length} values; {offsets.Length - 1} embeddings of {Dimension} components need {(long)(offsets.Length - 1) * Dimension}.", nameof(output));
         lock (_device.Turn)
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             try
             {
                 Run(new GpuTokens(ids, offsets, types), output, batchTokens, cancellation);
@@ -107,6 +116,7 @@ public sealed class GpuEncoder : IDisposable
     {
         lock (_device.Turn)
         {
+            _disposed = true;
             foreach (IDisposable owned in _owned)
                 owned.Dispose();
             _owned.Clear();

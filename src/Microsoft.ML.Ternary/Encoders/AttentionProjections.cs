@@ -32,24 +32,28 @@ internal sealed class AttentionProjections
     public void Forward(EncoderWorkspace workspace, int first, int rows, LinearWorkspace linear)
     {
         for (int i = 0; i < _layers.Length; i++)
-            _layers[i].Forward(workspace.Hidden, first, rows, new LinearOutput(workspace.Projections[i]), linear);
+            _layers[i].Forward(workspace.Hidden, first, rows, new LinearOutput(Block(workspace, i)), linear);
     }
 
     /// <summary>Gives the workspace's blocks the shapes that <see cref="Forward"/> writes.</summary>
     public void Prepare(EncoderWorkspace workspace)
     {
         for (int i = 0; i < _layers.Length; i++)
-            workspace.Projections[i].Resize(workspace.TokenCount, _layers[i].OutputSize, ActivationForms.Float32);
+            Block(workspace, i).Resize(workspace.TokenCount, _layers[i].OutputSize, ActivationForms.Float32);
     }
 
     /// <summary>What <see cref="Forward"/> wrote.</summary>
     public Projections Of(EncoderWorkspace workspace)
     {
-        ReadOnlySpan<float> first = workspace.Projections[0].Values;
+        ReadOnlySpan<float> first = Block(workspace, 0).Values;
         return _layers.Length == 1
             ? new Projections(first, first[_hidden..], first[(2 * _hidden)..], 3 * _hidden)
             : new Projections(first, workspace.Projections[1].Values, workspace.Projections[2].Values, _hidden);
     }
+
+    // Layers of one model may differ, and all are prepared before the first runs.
+    private ActivationBlock Block(EncoderWorkspace workspace, int layer) =>
+        _layers.Length == 1 ? workspace.JointProjections : workspace.Projections[layer];
 }
 
 /// <summary>Queries, keys and values of all tokens, each row <paramref name="stride"/> values after the one before.</summary>

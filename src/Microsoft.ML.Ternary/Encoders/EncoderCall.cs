@@ -26,20 +26,25 @@ internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head
         _output = output;
         _cancellation = cancellation;
         _next = 0;
-        int threads = WorthwhileThreads(tokens);
-        _plan.Make(tokens.Offsets, options.BatchTokens, threads);
-        _isShared = threads > 1 && _plan.Count < 4 * threads && _plan.Count % threads != 0;
-        if (_isShared)
-            _plan.Make(tokens.Offsets, options.BatchTokens * threads, 1);
-        PrepareMembers(threads);
         try
         {
-            options.Pool.Run(_isShared ? threads : Math.Min(threads, _plan.Count), this);
+            options.Pool.Run(WorthwhileThreads(tokens), this);
         }
         finally
         {
             _tokens = null;
         }
+    }
+
+    /// <summary>Plans batches for as many threads as there are.</summary>
+    public void Begin(int size)
+    {
+        ReadOnlySpan<int> offsets = _tokens!.Offsets;
+        _plan.Make(offsets, options.BatchTokens, size);
+        _isShared = size > 1 && _plan.Count < 4 * size && _plan.Count % size != 0;
+        if (_isShared)
+            _plan.Make(offsets, options.BatchTokens * size, 1);
+        PrepareMembers(size);
     }
 
     /// <summary>A member's share.</summary>

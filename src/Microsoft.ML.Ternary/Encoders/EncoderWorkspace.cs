@@ -36,7 +36,10 @@ internal sealed class EncoderWorkspace
     /// <summary>The residual stream between attention and feed-forward.</summary>
     public ActivationBlock Next { get; } = new(0, 0);
 
-    /// <summary>Queries, keys and values: all in the first, or one in each.</summary>
+    /// <summary>Queries, keys and values side by side, for layers that project them at once.</summary>
+    public ActivationBlock JointProjections { get; } = new(0, 0);
+
+    /// <summary>Queries, keys and values, for layers that project them one by one.</summary>
     public ActivationBlock[] Projections { get; } = [new(0, 0), new(0, 0), new(0, 0)];
 
     /// <summary>What attention gathered, tokens x hidden.</summary>

@@ -20,6 +20,7 @@ internal sealed record GpuDeviceSelection(GpuTextEncoder? Gpu, string Descriptio
         if (options.GpuDeviceId is null && options.Device is null)
             return new GpuDeviceSelection(null, Processor, null);
         string reason;
+        Exception? cause = null;
         try
         {
             IReadOnlyList<GpuDeviceInfo> devices = options.Device is null ? GpuDevices.List() : [options.Device];
@@ -34,9 +35,10 @@ internal sealed record GpuDeviceSelection(GpuTextEncoder? Gpu, string Descriptio
         catch (Exception e) when (e is InvalidOperationException or GpuOutOfMemoryException or NotSupportedException)
         {
             reason = e.Message;
+            cause = e;
         }
         if (!options.FallbackToCpu)
-            throw new InvalidOperationException($"{reason} To run on the CPU instead, set FallbackToCpu, or leave GpuDeviceId empty.");
+            throw new InvalidOperationException($"{reason} To run on the CPU instead, set FallbackToCpu, or leave GpuDeviceId empty.", cause);
         return new GpuDeviceSelection(null, Processor, reason);
     }
 

@@ -35,8 +35,8 @@ public sealed class TextEncoder : IDisposable
         Model = model;
         Options = options;
         Dimension = options.Dimension == 0 ? model.Dimension : options.Dimension;
-        (_gpu, Device, DeviceFallbackReason) = GpuDeviceSelection.Choose(model, options, Dimension);
         _tokenizer = TextTokenizer.Create(model.Tokenizer);
+        (_gpu, Device, DeviceFallbackReason) = GpuDeviceSelection.Choose(model, options, Dimension);
         if (_gpu is not null)
             return;
         _encoder = new BertEncoder(model.Config, model.Weights);
@@ -54,6 +54,9 @@ public sealed class TextEncoder : IDisposable
 
     /// <summary>Where it runs, for messages: the CPU, or a GPU's name and means.</summary>
     public string Device { get; }
+
+    /// <summary>Whether it runs on a GPU.</summary>
+    internal bool RunsOnGpu => _gpu is not null;
 
     /// <summary>Why it does not run on the GPU that was asked for; null where it does, or where none was.</summary>
     public string? DeviceFallbackReason { get; }
@@ -76,7 +79,7 @@ public sealed class TextEncoder : IDisposable
         }
     }
 
-    /// <summary>Embeds one text, on the calling thread.</summary>
+    /// <summary>Embeds one text.</summary>
     /// <exception cref="ObjectDisposedException">The encoder was disposed.</exception>
     public float[] Embed(string? text)
     {
@@ -110,7 +113,8 @@ public sealed class TextEncoder : IDisposable
         Run(tokens, output, cancellation);
     }
 
-    /// <summary>Refuses further work and drops the working memory. Calls that are under way finish.</summary>
+    /// <summary>Refuses further work and drops the working memory, on a GPU the weights too. Calls that are under way finish, or on
+    /// a GPU are refused if they have not begun.</summary>
     public void Dispose()
     {
         _disposed = true;

@@ -9,25 +9,46 @@ internal static class HostEncoder
 {
     /// <summary>Makes an encoder, and says in the host's log which device it runs on where a GPU was asked for.</summary>
     /// <exception cref="InvalidOperationException">The GPU cannot be used, and the CPU must not stand in.</exception>
-    public static TextEncoder Create(IHost host, EmbeddingModel model, TernaryEmbeddingOptions options)
+    public static TextEncoder Create(IHost host, EmbeddingModel model, TernaryEmbeddingOptions options) =>
+        Create(host, model, Resolve(host, options));
+
+    /// <summary>Does as <see cref="Create(IHost, EmbeddingModel, TernaryEmbeddingOptions)"/> does for a model that cost hours: where
+    /// the GPU has failed since it was checked, the CPU stands in, with a warning.</summary>
+    public static TextEncoder CreateAfterWork(IHost host, EmbeddingModel model, TernaryEmbeddingOptions options) =>
+        Create(host, model, Resolve(host, options) with { FallbackToCpu = true });
+
+    /// <summary>Refuses a GPU that cannot be used, before work that would be lost for it.</summary>
+    /// <exception cref="InvalidOperationException">The GPU cannot be used, and the CPU must not stand in.</exception>
+    public static void RequireDevice(IHost host, EmbeddingModel model, TernaryEmbeddingOptions options)
+    {
+        TextEncoderOptions resolved = Resolve(host, options);
+        if (resolved.GpuDeviceId is not null && !resolved.FallbackToCpu)
+            Create(host, model, resolved).Dispose();
+    }
+
+    private static TextEncoderOptions Resolve(IHost host, TernaryEmbeddingOptions options)
     {
         IHostEnvironmentInternal? context = host as IHostEnvironmentInternal;
-        TextEncoderOptions encoderOptions = options.ToEncoderOptions() with
+        return options.ToEncoderOptions() with
         {
             GpuDeviceId = options.GpuDeviceId ?? context?.GpuDeviceId,
             FallbackToCpu = options.FallbackToCpu ?? context?.FallbackToCpu ?? false,
         };
+    }
+
+    private static TextEncoder Create(IHost host, EmbeddingModel model, TextEncoderOptions options)
+    {
         TextEncoder encoder;
         try
         {
-            encoder = new TextEncoder(model, encoderOptions);
+            encoder = new TextEncoder(model, options);
         }
         catch (InvalidOperationException e)
         {
             // Marked as an error that a component means to raise, which ML.NET wraps less deeply while it loads a model.
             throw host.Except(e, e.Message);
         }
-        if (encoderOptions.GpuDeviceId is not null)
+        if (options.GpuDeviceId is not null)
             Report(host, encoder);
         return encoder;
     }

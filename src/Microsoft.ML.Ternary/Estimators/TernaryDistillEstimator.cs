@@ -56,7 +56,8 @@ public sealed class TernaryDistillEstimator : IEstimator<TernaryEmbeddingTransfo
     /// <summary>Distils the teacher on the text column. Takes as long as the options say: their epochs, steps or time budget.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not scalar text, or the output's name belongs
     /// to a column of another kind.</exception>
-    /// <exception cref="InvalidOperationException">The data view has no rows.</exception>
+    /// <exception cref="InvalidOperationException">The data view has no rows; or a GPU was asked for that cannot be used, which is
+    /// found out before anything is distilled.</exception>
     /// <exception cref="OperationCanceledException">The MLContext or the options' token was cancelled.</exception>
     public TernaryEmbeddingTransformer Fit(IDataView input)
     {
@@ -71,13 +72,15 @@ public sealed class TernaryDistillEstimator : IEstimator<TernaryEmbeddingTransfo
         channel.Info(MessageSensitivity.None, FormattableString.Invariant(
             $"Distilling into ternary weights: recipe '{settings.Recipe.Name}', seed {settings.EffectiveSeed}, device {settings.Device}."));
 
+        HostEncoder.RequireDevice(_host, _teacher, _options.Embedding);
         DistillationResult result = TernaryDistiller.Distill(
             _teacher, () => TextsOf(input, text, cancellation.Token), settings, progress, cancellation.Token);
 
         channel.Info(MessageSensitivity.None, FormattableString.Invariant(
             $"Distilled in {result.Report.Seconds:0} s and {result.Report.Steps} steps: cosine to the teacher {result.Report.CosineMean:0.0000} (5th percentile {result.Report.CosineP5:0.0000})."));
         // Stored first, used then: the transformer embeds exactly as the file does that it is saved to.
-        TextEncoder encoder = HostEncoder.Create(_host, TernaryModelFile.AsStored(result.Model, _options.Storage), _options.Embedding);
+        EmbeddingModel stored = TernaryModelFile.AsStored(result.Model, _options.Storage);
+        SharedEncoder encoder = new(() => HostEncoder.CreateAfterWork(_host, stored, _options.Embedding));
         return new TernaryEmbeddingTransformer(_host, encoder, _column.OutputName, _column.InputName, _options.Embedding)
         {
             Report = result.Report,

@@ -30,7 +30,7 @@ namespace Microsoft.ML.Ternary;
 public sealed class TernaryEmbeddingEstimator : IEstimator<TernaryEmbeddingTransformer>
 {
     private readonly IHost _host;
-    private readonly TextEncoder _encoder;
+    private readonly SharedEncoder _encoder;
     private readonly EmbeddingColumn _column;
     private readonly TernaryEmbeddingOptions _options;
 
@@ -45,8 +45,9 @@ public sealed class TernaryEmbeddingEstimator : IEstimator<TernaryEmbeddingTrans
             _host.CheckNonWhiteSpace(inputColumnName, nameof(inputColumnName));
         _options = options ?? new TernaryEmbeddingOptions();
         _options.Validate(model);
-        _encoder = HostEncoder.Create(_host, model, _options);
-        _column = new EmbeddingColumn(outputColumnName, inputColumnName ?? outputColumnName, _encoder.Dimension, model.Normalize);
+        _encoder = new SharedEncoder(() => HostEncoder.Create(_host, model, _options));
+        _column = new EmbeddingColumn(outputColumnName, inputColumnName ?? outputColumnName, _options.DimensionOf(model), model.Normalize);
+        _encoder.Make();
     }
 
     /// <summary>Checks the schema and makes the transformer; no row is read. The transformers of one estimator share the

@@ -27,7 +27,7 @@ namespace Microsoft.ML.Ternary;
 /// <para><c>mlContext.Model.Save</c> and <c>Load</c> work as with ML.NET's own transformers, in any process that has this
 /// assembly beside it; nothing has to be registered.</para>
 /// </remarks>
-public sealed class TernaryEmbeddingTransformer : ITransformer
+public sealed class TernaryEmbeddingTransformer : ITransformer, IDisposable
 {
     /// <summary>By this name ML.NET finds the loading code; at most 24 characters.</summary>
     internal const string LoaderSignature = "TernaryTextEmbedding";
@@ -35,15 +35,18 @@ public sealed class TernaryEmbeddingTransformer : ITransformer
     private const string ModelStream = "Model.ternary";
 
     private readonly IHost _host;
+    private readonly SharedEncoder _shared;
     private readonly TextEncoder _encoder;
     private readonly EmbeddingColumn _column;
+    private int _disposed;
 
     internal TernaryEmbeddingTransformer(
-        IHostEnvironment environment, TextEncoder encoder, string outputColumnName, string inputColumnName, TernaryEmbeddingOptions options)
+        IHostEnvironment environment, SharedEncoder encoder, string outputColumnName, string inputColumnName, TernaryEmbeddingOptions options)
     {
         _host = environment.Register(nameof(TernaryEmbeddingTransformer));
-        _encoder = encoder;
-        _column = new EmbeddingColumn(outputColumnName, inputColumnName, encoder.Dimension, encoder.Model.Normalize);
+        _shared = encoder;
+        _encoder = encoder.Borrow();
+        _column = new EmbeddingColumn(outputColumnName, inputColumnName, _encoder.Dimension, _encoder.Model.Normalize);
         Options = options;
     }
 
@@ -61,7 +64,8 @@ public sealed class TernaryEmbeddingTransformer : ITransformer
         };
         EmbeddingModel model = LoadModel(host, context, output);
         Options.Validate(model);
-        _encoder = HostEncoder.Create(host, model, Options);
+        _shared = new SharedEncoder(() => HostEncoder.Create(host, model, Options));
+        _encoder = _shared.Borrow();
         _column = new EmbeddingColumn(output, input, _encoder.Dimension, model.Normalize);
     }
 
@@ -113,6 +117,15 @@ public sealed class TernaryEmbeddingTransformer : ITransformer
     {
         _host.CheckValue(input, nameof(input));
         return MakeView(input);
+    }
+
+    /// <summary>Gives back the memory of a GPU, once all transformers of the same estimator have; embedding is refused from then
+    /// on. On the CPU there is nothing to give back, and the transformer stays as it is.</summary>
+    /// <remarks>ML.NET calls this too: a prediction engine that owns its transformer, and a chain, dispose what they hold.</remarks>
+    public void Dispose()
+    {
+        if (_encoder.RunsOnGpu && Interlocked.Exchange(ref _disposed, 1) == 0)
+            _shared.Return();
     }
 
     bool ITransformer.IsRowToRowMapper => true;
@@ -175,5 +188,11 @@ public sealed class TernaryEmbeddingTransformer : ITransformer
         loaderAssemblyName: typeof(TernaryEmbeddingTransformer).Assembly.FullName);
 
     private LookAheadView MakeView(IDataView input) =>
-        new(_host, input, this, _column, _encoder.Embed, Options.LookAheadRows);
+        new(_host, input, this, _column, Embed, Options.LookAheadRows);
+
+    private void Embed(IReadOnlyList<string?> texts, Span<float> output, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _encoder.Embed(texts, output, cancellation);
+    }
 }

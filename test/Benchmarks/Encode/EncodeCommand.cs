@@ -12,7 +12,7 @@ namespace Benchmarks.Encode;
 internal sealed class EncodeCommand(EncodeOptions options, CancellationToken cancellation)
 {
     private readonly List<EncodeRow> _rows = [];
-    private readonly double _peak = PeakMultiplyAdds.GigaPerSecond(TernaryKernels.Best);
+    private double _peak;
 
     /// <summary>Measures, and writes what was measured even where it is cancelled or an engine fails.</summary>
     /// <exception cref="InvalidDataException">An engine's embeddings are wrong.</exception>
@@ -20,12 +20,14 @@ internal sealed class EncodeCommand(EncodeOptions options, CancellationToken can
     public void Run()
     {
         Screen.Progress(string.Create(CultureInfo.InvariantCulture,
-            $"Kernel {TernaryKernels.Best}: at most {_peak:F0} GMAC/s a core. {Cells} cells, at least {Cells * options.Engines.Count * (options.Seconds + 0.4):F0} s, of"));
+            $"{Cells} cells, at least {Cells * options.Engines.Count * (options.Seconds + 0.4):F0} s, of"));
         foreach (EncodeEngineKind engine in options.Engines)
             Screen.Progress($"  {engine.Name,-16} {engine.Description}");
         try
         {
             IdleWait.Report(options.IdleSeconds, cancellation);
+            _peak = PeakMultiplyAdds.GigaPerSecond(TernaryKernels.Best);
+            Screen.Progress(string.Create(CultureInfo.InvariantCulture, $"Kernel {TernaryKernels.Best}: at most {_peak:F0} GMAC/s a core."));
             foreach (BenchmarkModel description in options.Models)
             {
                 Screen.Progress($"{description.Name}: preparing");

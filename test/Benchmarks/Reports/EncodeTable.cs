@@ -41,7 +41,7 @@ internal static class EncodeTable
             table.AddRow([row.Model, Batch(row), row.Threads.ToString(CultureInfo.InvariantCulture), row.Engine, .. shares]);
         }
         AnsiConsole.Write(table);
-        Screen.Say("Where the time goes, percent of all threads' time.");
+        Screen.Say("Where the time goes: percent of the time of all threads between the first embedding and the last norm, and of pooling.");
     }
 
     private static string Batch(EncodeRow row) => row.Tokens is int tokens ? $"{row.Batch}x{tokens}" : "ragged";

@@ -130,11 +130,14 @@ public class TextEncoderTests
         Assert.Equal(whole.Embed("the cat")[..7], cut.Embed("the cat"));
     }
 
-    [Fact]
-    public void LayersInFullPrecisionAndTernaryOnesMixInOneModel()
+    [Theory]
+    [InlineData("*.value", "encoder.layer.1.output.dense")]
+    [InlineData("encoder.layer.0.attention.self.value", "encoder.layer.0.intermediate.dense")]
+    [InlineData("encoder.layer.1.attention.self.value", "encoder.layer.1.attention.output.dense")]
+    public void LayersInFullPrecisionAndTernaryOnesMixInOneModel(params string[] inFullPrecision)
     {
         EmbeddingModel full = Load("st-mean");
-        EmbeddingModel mixed = ModelTernarizer.Ternarize(full, TernaryScaling.PerRow(), ["*.value", "encoder.layer.1.output.dense"]);
+        EmbeddingModel mixed = ModelTernarizer.Ternarize(full, TernaryScaling.PerRow(), inFullPrecision);
         EmbeddingModel ternary = ModelTernarizer.Ternarize(full, TernaryScaling.PerRow());
         using TextEncoder fullEncoder = new(full);
         using TextEncoder mixedEncoder = new(mixed);

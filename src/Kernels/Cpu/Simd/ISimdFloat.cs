@@ -35,9 +35,6 @@ internal unsafe interface ISimdFloat<TSelf> where TSelf : struct, ISimdFloat<TSe
     /// all numbers and NaN above infinity.</summary>
     static abstract TSelf MaxMagnitude(TSelf max, TSelf x);
 
-    /// <summary>|magnitude| with the sign of <paramref name="sign"/>.</summary>
-    static abstract TSelf CopySign(TSelf magnitude, TSelf sign);
-
     /// <summary>x 2^n for whole n up to 127; below -126 it may be taken for -126.</summary>
     static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
 

@@ -35,8 +35,6 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimdFloat<Sim
     public static Simd128 MaxMagnitude(Simd128 max, Simd128 x) =>
         new(Vector128.Max(max._value.AsInt32(), x._value.AsInt32() & Vector128.Create(MagnitudeMask)).AsSingle());
 
-    public static Simd128 CopySign(Simd128 magnitude, Simd128 sign) => new(Vector128.CopySign(magnitude._value, sign._value));
-
     public static Simd128 ScaleByPowerOfTwo(Simd128 x, Simd128 n)
     {
         Vector128<float> shifted = Vector128.MaxNative(Vector128.Create(SimdConstants.SmallestExponent), n._value) + Vector128.Create(SimdConstants.Rounder);

@@ -35,8 +35,6 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimdFloat<Sim
     public static Simd256 MaxMagnitude(Simd256 max, Simd256 x) =>
         new(Vector256.Max(max._value.AsInt32(), x._value.AsInt32() & Vector256.Create(MagnitudeMask)).AsSingle());
 
-    public static Simd256 CopySign(Simd256 magnitude, Simd256 sign) => new(Vector256.CopySign(magnitude._value, sign._value));
-
     public static Simd256 ScaleByPowerOfTwo(Simd256 x, Simd256 n)
     {
         Vector256<float> shifted = Vector256.MaxNative(Vector256.Create(SimdConstants.SmallestExponent), n._value) + Vector256.Create(SimdConstants.Rounder);

@@ -35,8 +35,6 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimdFloat<Sim
     public static Simd512 MaxMagnitude(Simd512 max, Simd512 x) =>
         new(Vector512.Max(max._value.AsInt32(), x._value.AsInt32() & Vector512.Create(MagnitudeMask)).AsSingle());
 
-    public static Simd512 CopySign(Simd512 magnitude, Simd512 sign) => new(Vector512.CopySign(magnitude._value, sign._value));
-
     public static Simd512 ScaleByPowerOfTwo(Simd512 x, Simd512 n)
     {
         if (Avx512F.IsSupported)
