@@ -1,11 +1,12 @@
 // One call of a TextEncoder on its way through the threads. Many batches are dealt out, one thread a batch, and no thread waits
 // for another; where there are too few of them for that, a query for one, the threads share one batch, each with its own rows.
 // Calls are kept and used again, so that embedding allocates nothing once warm.
-using Microsoft.ML.Ternary.Kernels;
+using System.Diagnostics;
 
 namespace Microsoft.ML.Ternary.Encoders;
 
-internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head, int dimension, TextEncoderOptions options) : ITeamWork
+internal sealed unsafe class EncoderCall(
+    BertEncoder encoder, EmbeddingHead head, int dimension, TextEncoderOptions options, ThreadChoice threads) : ITeamWork
 {
     private readonly BatchPlan _plan = new();
     private readonly List<EncoderWorkspace> _workspaces = [];
@@ -13,6 +14,7 @@ internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head
     private TokenBatch? _tokens;
     private float* _output;
     private CancellationToken _cancellation;
+    private int _size;
     private bool _isShared;
     private int _next;
 
@@ -26,9 +28,13 @@ internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head
         _output = output;
         _cancellation = cancellation;
         _next = 0;
+        double products = encoder.LinearProductsPerToken * tokens.TokenCount;
+        long start = Stopwatch.GetTimestamp();
         try
         {
-            options.Pool.Run(WorthwhileThreads(tokens), this);
+            options.Pool.Run(threads.Threads(products, start), this);
+            if (_isShared || _size == 1)
+                threads.Report(products, _size, start, Stopwatch.GetTimestamp());
         }
         finally
         {
@@ -39,6 +45,7 @@ internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head
     /// <summary>Plans batches for as many threads as there are.</summary>
     public void Begin(int size)
     {
+        _size = size;
         ReadOnlySpan<int> offsets = _tokens!.Offsets;
         _plan.Make(offsets, options.BatchTokens, size);
         _isShared = size > 1 && _plan.Count < 4 * size && _plan.Count % size != 0;
@@ -54,12 +61,6 @@ internal sealed unsafe class EncoderCall(BertEncoder encoder, EmbeddingHead head
             RunShared(rank, team);
         else
             RunAlone(rank, team);
-    }
-
-    private int WorthwhileThreads(TokenBatch tokens)
-    {
-        double products = encoder.LinearProductsPerToken * tokens.TokenCount;
-        return (int)Math.Clamp(products / options.WorthwhileProducts, 1, options.MaxThreads);
     }
 
     private void PrepareMembers(int threads)

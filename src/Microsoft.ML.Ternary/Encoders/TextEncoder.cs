@@ -21,6 +21,7 @@ public sealed class TextEncoder : IDisposable
     private readonly EmbeddingHead? _head;
     private readonly TextTokenizer _tokenizer;
     private readonly ConcurrentBag<EncoderCall> _calls = [];
+    private readonly ThreadChoice _threads;
     private volatile bool _disposed;
 
     /// <summary>Prepares a model to be run: packs its ternary layers for this machine's instructions, or for the GPU.</summary>
@@ -34,6 +35,7 @@ public sealed class TextEncoder : IDisposable
         Validate(model, options);
         Model = model;
         Options = options;
+        _threads = new ThreadChoice(options.WorthwhileProducts, options.MaxThreads, options.SharingTolerance);
         Dimension = options.Dimension == 0 ? model.Dimension : options.Dimension;
         _tokenizer = TextTokenizer.Create(model.Tokenizer);
         (_gpu, Device, DeviceFallbackReason) = GpuDeviceSelection.Choose(model, options, Dimension);
@@ -165,7 +167,7 @@ public sealed class TextEncoder : IDisposable
             return;
         }
         if (!_calls.TryTake(out EncoderCall? call))
-            call = new EncoderCall(_encoder!, _head!, Dimension, Options);
+            call = new EncoderCall(_encoder!, _head!, Dimension, Options, _threads);
         fixed (float* rows = output)
             call.Run(tokens, rows, cancellation);
         if (!_disposed)

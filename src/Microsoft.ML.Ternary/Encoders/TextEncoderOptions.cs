@@ -35,6 +35,9 @@ public sealed record TextEncoderOptions
     /// <summary>Multiply-adds that are worth another thread: about a tenth of a millisecond.</summary>
     internal double WorthwhileProducts { get; init; } = 4e7;
 
+    /// <summary>How many times as long as on one thread a call that threads share may take before calls stay on one for a while.</summary>
+    internal double SharingTolerance { get; init; } = 2;
+
     /// <summary>Lends the threads.</summary>
     internal WorkerPool Pool { get; init; } = WorkerPool.Shared;
 

@@ -117,7 +117,7 @@ public class SharedBatchTests
         Assert.Equal(0, output[^1]);
     }
 
-    private static TextEncoderOptions Sharing(int threads) => new() { MaxThreads = threads, Pool = Pool, WorthwhileProducts = 1 };
+    private static TextEncoderOptions Sharing(int threads) => new() { MaxThreads = threads, Pool = Pool, WorthwhileProducts = 1, SharingTolerance = double.PositiveInfinity };
 
     private static float[] Embed(EmbeddingModel model, TextEncoderOptions options, TokenBatch tokens)
     {
