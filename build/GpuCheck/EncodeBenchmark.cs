@@ -14,22 +14,42 @@ internal static class EncodeBenchmark
     private const int WarmUps = 3;
     private static readonly TimeSpan TorchPatience = TimeSpan.FromMinutes(15);
 
-    public static void Run(CheckOptions options, IReadOnlyList<GpuDeviceInfo> devices)
+    /// <returns>The number of encoders that failed.</returns>
+    public static int Run(CheckOptions options, IReadOnlyList<GpuDeviceInfo> devices)
     {
+        int failures = 0;
         List<Timing> timings = [];
         foreach (string name in options.Models)
         {
             EmbeddingModel model = RandomModels.Create(name);
             for (int i = 0; i < devices.Count; i++)
             {
-                using TextEncoder gpu = new(model, new TextEncoderOptions { GpuDeviceId = i });
-                timings.AddRange(options.Shapes.Select(shape => Measure(gpu, i == 0 ? "ternary-gpu" : $"ternary-gpu {i}", name, shape, options.Seconds)));
+                if (!TryMeasure(timings, options, model, i == 0 ? "ternary-gpu" : $"ternary-gpu {i}", name, i))
+                    failures++;
             }
-            using TextEncoder cpu = new(model);
-            timings.AddRange(options.Shapes.Select(shape => Measure(cpu, "ternary", name, shape, options.Seconds)));
+            if (!TryMeasure(timings, options, model, "ternary", name, null))
+                failures++;
         }
         timings.AddRange(Torch(options));
         Print(timings, devices);
+        return failures;
+    }
+
+    /// <summary>Times one encoder in all shapes; one that fails leaves the others and the table.</summary>
+    private static bool TryMeasure(List<Timing> timings, CheckOptions options, EmbeddingModel model, string engine, string name, int? device)
+    {
+        try
+        {
+            using TextEncoder encoder = new(model, new TextEncoderOptions { GpuDeviceId = device });
+            foreach ((int Batch, int Tokens) shape in options.Shapes)
+                timings.Add(Measure(encoder, engine, name, shape, options.Seconds));
+            return true;
+        }
+        catch (Exception e)
+        {
+            Console.WriteLine($"FAILED: {engine}, {name}: {e.Message}");
+            return false;
+        }
     }
 
     private static Timing Measure(TextEncoder encoder, string engine, string name, (int Batch, int Tokens) shape, double seconds)

@@ -10,7 +10,7 @@ internal static class EncoderChecks
 {
     private const float LeastCosine = 0.999f;
 
-    /// <returns>The number of devices that disagree with the CPU.</returns>
+    /// <returns>On how many devices how many models disagree with the CPU or fail.</returns>
     public static int Run(IReadOnlyList<GpuDeviceInfo> devices)
     {
         int failures = 0;
@@ -29,7 +29,7 @@ internal static class EncoderChecks
         {
             return Agrees(device, name);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e)
         {
             Console.WriteLine($"FAILED: {name} on {device}: {e.Message}");
             return false;

@@ -6,8 +6,10 @@ namespace Microsoft.ML.Ternary.GpuCheck;
 
 internal static class RandomModels
 {
+    /// <summary>Tokens of the longest sequence.</summary>
+    public const int Positions = 512;
+
     private const int Vocabulary = 2000;
-    private const int Positions = 512;
 
     /// <summary>Layers, hidden size, heads of a shape.</summary>
     public static (int Layers, int Hidden, int Heads) ShapeOf(string name) => name switch

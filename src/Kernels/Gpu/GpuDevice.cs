@@ -10,11 +10,8 @@ namespace Microsoft.ML.Ternary.Kernels.Gpu;
 /// <summary>An open device.</summary>
 public sealed class GpuDevice : IDisposable
 {
-    private const int OutOfMemoryCL = -4;
-    private const int OutOfHostMemoryCL = -6;
-    private const int OutOfResourcesCL = -5;
-
     private readonly Context _context;
+    private readonly List<GpuTernaryForm> _ternaryForms = [];
     private long _usedBytes;
 
     private GpuDevice(Context context, Accelerator accelerator, GpuDeviceInfo info)
@@ -30,7 +27,7 @@ public sealed class GpuDevice : IDisposable
 
     /// <summary>The best form of the ternary product here. Opening a device tries each form that its architecture has, and
     /// leaves out one that does not give the sums of the definition.</summary>
-    public GpuTernaryForm TernaryForm { get; private set; }
+    public GpuTernaryForm TernaryForm => _ternaryForms[0];
 
     /// <summary>What was left out at opening, and why; empty where nothing was.</summary>
     public string Remarks { get; private set; } = "";
@@ -47,6 +44,12 @@ public sealed class GpuDevice : IDisposable
 
     internal Accelerator Accelerator { get; }
 
+    /// <summary>The forms that gave the sums of the definition, best first.</summary>
+    internal IReadOnlyList<GpuTernaryForm> TernaryForms => _ternaryForms;
+
+    /// <summary>Whether host memory for copies is locked; false after the system refused it once.</summary>
+    internal bool LocksHostMemory { get; set; } = true;
+
     internal GpuKernels Kernels { get; }
 
     /// <summary>Opens a device.</summary>
@@ -55,16 +58,20 @@ public sealed class GpuDevice : IDisposable
     {
         ArgumentNullException.ThrowIfNull(info);
         Context context = GpuDevices.CreateContext();
+        Accelerator? accelerator = null;
         try
         {
-            GpuDevice device = new(context, CreateAccelerator(context, info), info);
-            device.ChooseForm();
+            accelerator = CreateAccelerator(context, info);
+            GpuDevice device = new(context, accelerator, info);
+            device.ChooseForms();
             return device;
         }
-        catch (Exception e) when (e is AcceleratorException or NotSupportedException or InvalidOperationException or ArgumentException)
+        catch (Exception e)
         {
-            context.Dispose();
-            throw new InvalidOperationException($"{info} cannot be opened: {e.Message}", e);
+            Close(context, accelerator);
+            if (e is AcceleratorException or NotSupportedException or InvalidOperationException or ArgumentException)
+                throw new InvalidOperationException($"{info} cannot be opened: {e.Message}", e);
+            throw;
         }
     }
 
@@ -98,8 +105,21 @@ public sealed class GpuDevice : IDisposable
         where T : unmanaged
     {
         MemoryBuffer1D<T, Stride1D.Dense> buffer = Allocate<T>(values.Length);
-        buffer.CopyFromCPU(values);
-        return buffer;
+        try
+        {
+            buffer.CopyFromCPU(values);
+            return buffer;
+        }
+        catch (AcceleratorException e) when (IsOutOfMemory(e))
+        {
+            Free(buffer);
+            throw new GpuOutOfMemoryException($"{Info} has no room for {buffer.LengthInBytes} bytes; buffers take {UsedBytes} bytes now.", e);
+        }
+        catch
+        {
+            Free(buffer);
+            throw;
+        }
     }
 
     internal void Free<T>(MemoryBuffer1D<T, Stride1D.Dense>? buffer)
@@ -111,10 +131,12 @@ public sealed class GpuDevice : IDisposable
         buffer.Dispose();
     }
 
+    // OpenCL may put off allocating to the first use, and has a limit for one buffer below that for all.
     internal static bool IsOutOfMemory(AcceleratorException e) => e switch
     {
         CudaException cuda => cuda.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY),
-        CLException cl => (int)cl.Error is OutOfMemoryCL or OutOfHostMemoryCL or OutOfResourcesCL,
+        CLException cl => cl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES
+            or CLError.CL_OUT_OF_HOST_MEMORY or CLError.CL_INVALID_BUFFER_SIZE,
         _ => false,
     };
 
@@ -133,19 +155,31 @@ public sealed class GpuDevice : IDisposable
         }
     }
 
-    private void ChooseForm()
+    private void ChooseForms()
     {
         foreach (GpuTernaryForm form in FormsOf(Accelerator))
         {
             string? fault = GpuSelfCheck.Fault(this, form);
             if (fault is null)
-            {
-                TernaryForm = form;
-                return;
-            }
-            Remarks += $"The {form} form is left out: {fault} ";
+                _ternaryForms.Add(form);
+            else
+                Remarks += $"The {form} form is left out: {fault} ";
         }
-        throw new InvalidOperationException($"no form of the ternary product works. {Remarks}");
+        if (_ternaryForms.Count == 0)
+            throw new InvalidOperationException($"no form of the ternary product works. {Remarks}");
+    }
+
+    // After a device failed, freeing it may fail too; why it failed first is what matters.
+    private static void Close(Context context, Accelerator? accelerator)
+    {
+        try
+        {
+            accelerator?.Dispose();
+            context.Dispose();
+        }
+        catch (AcceleratorException)
+        {
+        }
     }
 
     private static GpuTernaryForm[] FormsOf(Accelerator accelerator)

@@ -11,8 +11,11 @@ public sealed class GpuEncoder : IDisposable
 {
     private const int LaneCount = 2;
 
+    // CUDA's limit for the second dimension of a grid, which sequences may take; indices of activations stay in 32 bits too.
+    private const int MostBatchTokens = 65535;
+
     private readonly GpuDevice _device;
-    private readonly GpuLane[] _lanes;
+    private readonly GpuLane[] _lanes = new GpuLane[LaneCount];
     private readonly List<IDisposable> _owned = [];
     private int _maxBatchTokens = int.MaxValue;
     private bool _disposed;
@@ -26,10 +29,10 @@ public sealed class GpuEncoder : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         _device = device;
         Model = model;
-        _lanes = [.. Enumerable.Range(0, LaneCount).Select(_ => new GpuLane(this, device))];
-        _owned.AddRange(_lanes);
         try
         {
+            for (int i = 0; i < LaneCount; i++)
+                _owned.Add(_lanes[i] = new GpuLane(this, device));
             TokenTable = UploadTokens();
             TypeTable = Own(device.Upload(model.TokenTypeEmbeddings));
             PositionTable = Own(device.Upload(model.PositionEmbeddings));
@@ -86,7 +89,7 @@ public sealed class GpuEncoder : IDisposable
     /// <param name="offsets">Sequence i is ids[offsets[i]..offsets[i + 1]]; none is empty or longer than the model's positions.</param>
     /// <param name="types">The token type of each id; empty where all are 0.</param>
     /// <param name="output">Receives sequences x <see cref="Dimension"/> values.</param>
-    /// <param name="batchTokens">Tokens that go through the device together, or one longer sequence.</param>
+    /// <param name="batchTokens">Tokens that go through the device together, or one longer sequence; more than 65,535 count as 65,535.</param>
     /// <param name="cancellation">Stops the work between two batches.</param>
     /// <exception cref="GpuOutOfMemoryException">The device has no room for a single sequence.</exception>
     /// <exception cref="ObjectDisposedException">The encoder was disposed.</exception>
@@ -101,12 +104,15 @@ public sealed class GpuEncoder : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             try
             {
-                Run(new GpuTokens(ids, offsets, types), output, batchTokens, cancellation);
+                Run(new GpuTokens(ids, offsets, types), output, Math.Min(batchTokens, MostBatchTokens), cancellation);
             }
-            finally
+            catch
             {
                 foreach (GpuLane lane in _lanes)
-                    lane.Abandon();
+                    lane.Forget();
+                foreach (GpuLane lane in _lanes)
+                    lane.Settle();
+                throw;
             }
         }
     }

@@ -54,7 +54,7 @@ internal sealed class GpuLane : IDisposable
     public static int MemoryRows(int rows) => (rows + GpuKernels.RowMultiple - 1) / GpuKernels.RowMultiple * GpuKernels.RowMultiple;
 
     /// <summary>Starts a batch; returns before it is done.</summary>
-    /// <exception cref="GpuOutOfMemoryException">It does not fit; nothing was started, and the lane holds no memory.</exception>
+    /// <exception cref="GpuOutOfMemoryException">It does not fit; nothing of it is under way, and the lane holds no memory.</exception>
     public void Start(GpuTokens tokens, int first, int count)
     {
         _tokens = tokens.Offsets[first + count] - tokens.Offsets[first];
@@ -62,18 +62,19 @@ internal sealed class GpuLane : IDisposable
         try
         {
             Grow(count);
+            (First, Count) = (first, count);
+            Launch(tokens);
         }
         catch (GpuOutOfMemoryException)
         {
-            Release();
+            GiveUp();
             throw;
         }
-        (First, Count) = (first, count);
-        Upload(tokens);
-        Embed();
-        for (int i = 0; i < _encoder.Layers.Count; i++)
-            RunLayer(_encoder.Layers[i]);
-        MakeEmbeddings();
+        catch (AcceleratorException e) when (GpuDevice.IsOutOfMemory(e))
+        {
+            GiveUp();
+            throw new GpuOutOfMemoryException($"{_device.Info} has no room to run {_tokens} tokens: {e.Message}", e);
+        }
     }
 
     /// <summary>Waits for the batch and copies its embeddings to their rows of <paramref name="output"/>.</summary>
@@ -88,13 +89,19 @@ internal sealed class GpuLane : IDisposable
         _results.Span[..(count * dimension)].CopyTo(output[(First * dimension)..]);
     }
 
-    /// <summary>Waits for the batch and forgets it.</summary>
-    public void Abandon()
+    /// <summary>Forgets the batch, whose kernels may still run; see <see cref="Settle"/>.</summary>
+    public void Forget() => Count = 0;
+
+    /// <summary>Waits until nothing of the lane runs. Called after a failure, so that one of its own says nothing new.</summary>
+    public void Settle()
     {
-        if (Count == 0)
-            return;
-        Count = 0;
-        _stream.Synchronize();
+        try
+        {
+            _stream.Synchronize();
+        }
+        catch (AcceleratorException)
+        {
+        }
     }
 
     /// <summary>Gives back the memory. No batch may be under way.</summary>
@@ -112,6 +119,22 @@ internal sealed class GpuLane : IDisposable
     {
         Release();
         _stream.Dispose();
+    }
+
+    private void GiveUp()
+    {
+        Forget();
+        Settle();
+        Release();
+    }
+
+    private void Launch(GpuTokens tokens)
+    {
+        Upload(tokens);
+        Embed();
+        for (int i = 0; i < _encoder.Layers.Count; i++)
+            RunLayer(_encoder.Layers[i]);
+        MakeEmbeddings();
     }
 
     private int NumbersOffsets => 3 * _tokens;

@@ -49,15 +49,23 @@ internal sealed class GpuTernaryLinear : GpuLinear
         float[] scales = new float[matrix.Rows];
         for (int row = 0; row < scales.Length; row++)
             scales[row] = matrix.Scale(row);
-        _weights = device.Upload(FragmentTiles.Pack(matrix, GpuKernels.OutputMultiple));
-        _scales = device.Upload(scales);
-        _bias = device.Upload(bias);
+        try
+        {
+            _weights = device.Upload(FragmentTiles.Pack(matrix, GpuKernels.OutputMultiple));
+            _scales = device.Upload(scales);
+            _bias = device.Upload(bias);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public override bool TakesCodes => true;
 
     public override void Forward(AcceleratorStream stream, ArrayView<float> values, CodeRows codes, ArrayView<float> output, int rows, GpuActivation activation) =>
-        Forward(stream, FormFor(Device.TernaryForm, rows), codes, output, rows, activation);
+        Forward(stream, FormFor(Device.TernaryForms, rows), codes, output, rows, activation);
 
     public void Forward(AcceleratorStream stream, GpuTernaryForm form, CodeRows codes, ArrayView<float> output, int rows, GpuActivation activation) =>
         Device.Kernels.Ternary(stream, form, codes, _weights.View, _scales.View, _bias.View, output, rows, Outputs, activation);
@@ -69,15 +77,34 @@ internal sealed class GpuTernaryLinear : GpuLinear
         Device.Free(_bias);
     }
 
-    private static GpuTernaryForm FormFor(GpuTernaryForm best, int rows) =>
-        best == GpuTernaryForm.TensorCore && rows < MinTensorCoreRows ? GpuTernaryForm.Dp4a : best;
+    /// <summary>The best of the forms that work on a device, best first, for a number of tokens.</summary>
+    internal static GpuTernaryForm FormFor(IReadOnlyList<GpuTernaryForm> forms, int rows)
+    {
+        bool skipsFirst = forms[0] == GpuTernaryForm.TensorCore && rows < MinTensorCoreRows && forms.Count > 1;
+        return forms[skipsFirst ? 1 : 0];
+    }
 }
 
 /// <summary>Weights and activations in float32.</summary>
-internal sealed class GpuDenseLinear(GpuDevice device, float[] matrix, float[] bias) : GpuLinear(device, bias.Length, matrix.Length / bias.Length)
+internal sealed class GpuDenseLinear : GpuLinear
 {
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _weights = device.Upload(matrix);
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _bias = device.Upload(bias);
+    private readonly MemoryBuffer1D<float, Stride1D.Dense> _weights;
+    private readonly MemoryBuffer1D<float, Stride1D.Dense> _bias;
+
+    public GpuDenseLinear(GpuDevice device, float[] matrix, float[] bias)
+        : base(device, bias.Length, matrix.Length / bias.Length)
+    {
+        try
+        {
+            _weights = device.Upload(matrix);
+            _bias = device.Upload(bias);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
 
     public override bool TakesCodes => false;
 

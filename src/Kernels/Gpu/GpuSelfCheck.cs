@@ -39,7 +39,7 @@ internal static class GpuSelfCheck
             }
             return null;
         }
-        catch (Exception e) when (e is AcceleratorException or NotSupportedException or InvalidOperationException or InternalCompilerException)
+        catch (Exception e) when (e is AcceleratorException or NotSupportedException or InvalidOperationException or InternalCompilerException or GpuOutOfMemoryException)
         {
             return e.GetBaseException().Message;
         }

@@ -43,8 +43,11 @@ internal static class FragmentTiles
     }
 
     /// <summary>Packs a matrix of one digit a weight, the outputs padded to a multiple of <paramref name="outputMultiple"/>.</summary>
+    /// <exception cref="NotSupportedException">The matrix has more digits.</exception>
     public static int[] Pack(TernaryMatrix matrix, int outputMultiple = TileOutputs)
     {
+        if (matrix.Digits != 1)
+            throw new NotSupportedException($"The matrix has {matrix.Digits} ternary digits a weight; linear layers run matrices of one digit.");
         int outputs = (matrix.Rows + outputMultiple - 1) / outputMultiple * outputMultiple;
         int inputTiles = InputTiles(matrix.Columns);
         int[] words = new int[checked(OutputTiles(outputs) * inputTiles * TileWords)];

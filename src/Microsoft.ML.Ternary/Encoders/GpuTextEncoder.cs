@@ -46,8 +46,14 @@ internal sealed class GpuTextEncoder : IDisposable
 
     public void Dispose()
     {
-        _encoder.Dispose();
-        _lease.Dispose();
+        try
+        {
+            _encoder.Dispose();
+        }
+        finally
+        {
+            _lease.Dispose();
+        }
     }
 
     internal static GpuModel ToGpuModel(EmbeddingModel model, int dimension)
@@ -86,7 +92,7 @@ internal sealed class GpuTextEncoder : IDisposable
     // As on the CPU: three of a kind run as one.
     private static GpuLinearWeights[] ToProjections(LinearWeights query, LinearWeights key, LinearWeights value) => (query, key, value) switch
     {
-        (TernaryLinearWeights q, TernaryLinearWeights k, TernaryLinearWeights v) =>
+        (TernaryLinearWeights { Matrix.Digits: 1 } q, TernaryLinearWeights { Matrix.Digits: 1 } k, TernaryLinearWeights { Matrix.Digits: 1 } v) =>
             [new(TernaryMatrix.Concatenate(q.Matrix, k.Matrix, v.Matrix), null, [.. q.Bias, .. k.Bias, .. v.Bias])],
         (DenseLinearWeights q, DenseLinearWeights k, DenseLinearWeights v) =>
             [new(null, [.. q.Matrix, .. k.Matrix, .. v.Matrix], [.. q.Bias, .. k.Bias, .. v.Bias])],

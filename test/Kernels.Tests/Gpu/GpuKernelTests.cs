@@ -30,6 +30,9 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
 
     private AcceleratorStream Stream => _device.Accelerator.DefaultStream;
 
+    [Fact]
+    public void NoFormOfTheTernaryProductIsLeftOut() => Assert.Equal("", _device.Remarks);
+
     [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(3, 9, 65)]
@@ -48,7 +51,7 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
 
         using GpuTernaryLinear layer = new(_device, matrix, bias);
         using Rounded rounded = Round(input, inputs);
-        foreach (GpuTernaryForm form in Enum.GetValues<GpuTernaryForm>().Where(form => form <= _device.TernaryForm))
+        foreach (GpuTernaryForm form in _device.TernaryForms)
         {
             using GpuBuffer<float> output = Buffer<float>(rows * outputs);
             layer.Forward(Stream, form, rounded.Rows, output.View, rows, GpuActivation.None);
@@ -82,6 +85,36 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
             output.View, new TernaryShape(rows, outputs, rounded.Rows.RowWords / 16, (int)GpuActivation.Gelu));
 
         Close(expected, Download(output), 1e-5f);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void CopiesGoThroughLockedAndThroughOrdinaryMemory(bool locked)
+    {
+        const int Count = 300;
+        using GpuBuffer<int> target = Buffer<int>(Count);
+        using PinnedBuffer<int> up = new(_device), down = new(_device);
+        bool locks = _device.LocksHostMemory;
+        _device.LocksHostMemory = locked;
+        try
+        {
+            up.Grow(7);
+            up.Grow(Count);
+            down.Grow(Count);
+        }
+        finally
+        {
+            _device.LocksHostMemory = locks;
+        }
+        int[] expected = [.. Enumerable.Range(5, Count)];
+        expected.CopyTo(up.Span);
+
+        up.Upload(Stream, target.View, Count);
+        down.Download(Stream, target.View, Count);
+        Stream.Synchronize();
+
+        Assert.Equal(expected, down.Span[..Count].ToArray());
     }
 
     [Fact]
@@ -239,6 +272,26 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
         for (int row = 0; row < 3 && normalize; row++)
             Normalization.L2Normalize(expected.AsSpan(70 * row, 70));
         Close(expected, Download(output), 1e-5f);
+    }
+
+    [Fact]
+    public void ALayerThatDoesNotFitLeavesNoMemoryTaken()
+    {
+        TernaryMatrix matrix = RandomMatrix(new Random(2), 128, 256);
+        long before = _device.UsedBytes;
+
+        // Room for the weights, 2 bits each, or for 8 rows of float32, and not for what follows them.
+        _device.MemoryLimit = before + 128 * 256 / 4 + 16;
+        try
+        {
+            Assert.Throws<GpuOutOfMemoryException>(() => new GpuTernaryLinear(_device, matrix, new float[128]));
+            Assert.Throws<GpuOutOfMemoryException>(() => new GpuDenseLinear(_device, new float[8 * 256], new float[8]));
+            Assert.Equal(before, _device.UsedBytes);
+        }
+        finally
+        {
+            _device.MemoryLimit = long.MaxValue;
+        }
     }
 
     private static ActivationFunction FunctionOf(GpuActivation activation) => activation switch
