@@ -12,10 +12,12 @@ namespace Microsoft.ML.Ternary.Encoders;
 /// the batch.</param>
 internal sealed class ThreadChoice(double worthwhileProducts, int maxThreads, double tolerance = 2)
 {
-    private static readonly long RetryTicks = Stopwatch.Frequency / 10;
+    // A hiccup costs a millisecond of calls on one thread; a machine that stays busy, ever more, up to this.
+    private static readonly long ShortestPause = Stopwatch.Frequency / 1000, LongestPause = Stopwatch.Frequency / 5;
 
     private readonly Lock _lock = new();
     private double _ticksPerProduct = double.PositiveInfinity;
+    private long _pause = ShortestPause;
     private long _aloneUntil;
 
     /// <summary>The threads for a call of so many multiply-adds that begins at <paramref name="now"/>, a time stamp.</summary>
@@ -36,8 +38,15 @@ internal sealed class ThreadChoice(double worthwhileProducts, int maxThreads, do
         {
             // What one thread needs: as seen, or as what threads that share would need if each were as fast as one alone.
             _ticksPerProduct = Math.Min(_ticksPerProduct, (end - start) * sharing / products);
-            if (sharing > 1 && end - start > tolerance * _ticksPerProduct * products)
-                _aloneUntil = end + RetryTicks;
+            if (sharing == 1)
+                return;
+            if (end - start <= tolerance * _ticksPerProduct * products)
+            {
+                _pause = Math.Max(ShortestPause, _pause / 2);
+                return;
+            }
+            _aloneUntil = end + _pause;
+            _pause = Math.Min(LongestPause, 2 * _pause);
         }
     }
 }

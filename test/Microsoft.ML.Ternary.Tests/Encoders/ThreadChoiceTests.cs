@@ -27,9 +27,25 @@ public class ThreadChoiceTests
         // One thread would have taken 2 ms.
         threads.Report(1000, sharing: 2, start: 0, end: 5 * Millisecond);
 
-        Assert.Equal(1, threads.Threads(1000, 6 * Millisecond));
-        Assert.Equal(1, threads.Threads(1000, 100 * Millisecond));
-        Assert.Equal(2, threads.Threads(1000, 106 * Millisecond));
+        Assert.Equal(1, threads.Threads(1000, 5 * Millisecond));
+        Assert.Equal(2, threads.Threads(1000, 6 * Millisecond));
+    }
+
+    [Fact]
+    public void TheWhileGrowsAsLongAsSharingIsSlowAndShrinksWhenItIsNot()
+    {
+        ThreadChoice threads = new(100, maxThreads: 2);
+        threads.Report(1000, sharing: 2, start: 0, end: Millisecond);
+        for (int i = 0; i < 20; i++)
+            threads.Report(1000, sharing: 2, start: 0, end: 5 * Millisecond);
+        Assert.Equal(1, threads.Threads(1000, 204 * Millisecond));
+        Assert.Equal(2, threads.Threads(1000, 205 * Millisecond));
+
+        threads.Report(1000, sharing: 2, start: 0, end: Millisecond);
+        threads.Report(1000, sharing: 2, start: 0, end: 5 * Millisecond);
+
+        Assert.Equal(1, threads.Threads(1000, 104 * Millisecond));
+        Assert.Equal(2, threads.Threads(1000, 105 * Millisecond));
     }
 
     [Fact]
