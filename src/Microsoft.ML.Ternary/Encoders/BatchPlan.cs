@@ -9,6 +9,7 @@ internal sealed class BatchPlan
     private const int MinBatchTokens = 48;
 
     private readonly List<int> _starts = [0];
+    private readonly List<int> _tokens = [];
     private int[] _order = [];
     private long[] _keys = [];
 
@@ -28,6 +29,7 @@ internal sealed class BatchPlan
         LongestFirst(offsets);
         _starts.Clear();
         _starts.Add(0);
+        _tokens.Clear();
         int limit = Limit(offsets[^1], maxTokens, threads);
         int tokens = 0;
         for (int i = 0; i < count; i++)
@@ -36,12 +38,15 @@ internal sealed class BatchPlan
             if (tokens > 0 && tokens + length > limit)
             {
                 _starts.Add(i);
+                _tokens.Add(tokens);
                 tokens = 0;
             }
             tokens += length;
         }
-        if (count > 0)
-            _starts.Add(count);
+        if (count == 0)
+            return;
+        _starts.Add(count);
+        _tokens.Add(tokens);
     }
 
     /// <summary>Number of batches.</summary>
@@ -49,6 +54,30 @@ internal sealed class BatchPlan
 
     /// <summary>The sequences of a batch, as indices into the window.</summary>
     public ReadOnlySpan<int> Batch(int index) => _order.AsSpan(_starts[index].._starts[index + 1]);
+
+    /// <summary>How many times its fair share of the tokens the busiest of <paramref name="threads"/> threads gets, where each takes
+    /// the next batch when it is done with one.</summary>
+    public double Imbalance(int threads)
+    {
+        Span<int> loads = threads <= 64 ? stackalloc int[threads] : new int[threads];
+        loads.Clear();
+        int total = 0;
+        foreach (int tokens in _tokens)
+        {
+            int idle = 0;
+            for (int i = 1; i < threads; i++)
+            {
+                if (loads[i] < loads[idle])
+                    idle = i;
+            }
+            loads[idle] += tokens;
+            total += tokens;
+        }
+        int busiest = 0;
+        foreach (int load in loads)
+            busiest = Math.Max(busiest, load);
+        return (double)busiest * threads / Math.Max(1, total);
+    }
 
     // Equal shares: as many rounds of all threads as maxTokens asks for, and in the last round no thread without work.
     private static int Limit(int tokens, int maxTokens, int threads)

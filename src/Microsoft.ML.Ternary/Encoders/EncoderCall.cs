@@ -1,5 +1,5 @@
-// One call of a TextEncoder on its way through the threads. Many batches are dealt out, one thread a batch, and no thread waits
-// for another; where there are too few of them for that, a query for one, the threads share one batch, each with its own rows.
+// One call of a TextEncoder on its way through the threads. Batches are dealt out, one thread a batch, and no thread waits for
+// another; where that would leave threads without work, a query for one, the threads share one batch, each with its own rows.
 // Calls are kept and used again, so that embedding allocates nothing once warm.
 using System.Diagnostics;
 
@@ -8,6 +8,9 @@ namespace Microsoft.ML.Ternary.Encoders;
 internal sealed unsafe class EncoderCall(
     BertEncoder encoder, EmbeddingHead head, int dimension, TextEncoderOptions options, ThreadChoice threads) : ITeamWork
 {
+    // Where batches are dealt out less evenly than this, sharing them is faster though threads then wait for one another.
+    private const double LargestImbalance = 1.1;
+
     private readonly BatchPlan _plan = new();
     private readonly List<EncoderWorkspace> _workspaces = [];
     private readonly List<MemberWorkspace> _members = [];
@@ -48,7 +51,7 @@ internal sealed unsafe class EncoderCall(
         _size = size;
         ReadOnlySpan<int> offsets = _tokens!.Offsets;
         _plan.Make(offsets, options.BatchTokens, size);
-        _isShared = size > 1 && _plan.Count < 4 * size && _plan.Count % size != 0;
+        _isShared = size > 1 && _plan.Imbalance(size) > LargestImbalance;
         if (_isShared)
             _plan.Make(offsets, options.BatchTokens * size, 1);
         PrepareMembers(size);

@@ -35,6 +35,17 @@ public class BatchPlanTests
         Assert.Equal(2, new BatchPlan(Offsets([.. Enumerable.Repeat(16, 16)]), maxTokens: 256, threads: 2).Count);
     }
 
+    [Theory]
+    [InlineData(1, 1.0)]
+    [InlineData(2, 4.0 / 3)]
+    [InlineData(3, 1.0)]
+    [InlineData(6, 2.0)]
+    public void TheImbalanceIsThatOfTheBusiestThread(int threads, double expected)
+    {
+        BatchPlan plan = new(Offsets([10, 10, 10]), maxTokens: 10, threads: 1);
+        Assert.Equal(expected, plan.Imbalance(threads), 1e-12);
+    }
+
     [Fact]
     public void NothingMakesNoBatch()
     {
