@@ -24,7 +24,11 @@ internal sealed class ThreadChoice(double worthwhileProducts, int maxThreads, do
     public int Threads(double products, long now)
     {
         lock (_lock)
-            return now < _aloneUntil ? 1 : (int)Math.Clamp(products / worthwhileProducts, 1, maxThreads);
+        {
+            // A pause is for queries; what keeps one thread longer than the longest pause is worth the others whatever happened.
+            bool isShort = products * _ticksPerProduct <= LongestPause;
+            return now < _aloneUntil && isShort ? 1 : (int)Math.Clamp(products / worthwhileProducts, 1, maxThreads);
+        }
     }
 
     /// <summary>Tells how long a call took from <paramref name="start"/> to <paramref name="end"/>.</summary>

@@ -35,8 +35,9 @@ internal sealed class SharedEncoder(Func<TextEncoder> create)
         {
             if (--_users > 0)
                 return;
-            _encoder?.Dispose();
+            TextEncoder? encoder = _encoder;
             _encoder = null;
+            encoder?.Dispose();
         }
     }
 }

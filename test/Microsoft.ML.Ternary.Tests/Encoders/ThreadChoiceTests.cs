@@ -49,6 +49,17 @@ public class ThreadChoiceTests
     }
 
     [Fact]
+    public void MuchWorkIsSpreadEvenWhileQueriesStayOnOneThread()
+    {
+        ThreadChoice threads = new(100, maxThreads: 2);
+        threads.Report(1000, sharing: 1, start: 0, end: Millisecond);
+        threads.Report(1000, sharing: 2, start: 0, end: 5 * Millisecond);
+
+        Assert.Equal(1, threads.Threads(1000, 5 * Millisecond));
+        Assert.Equal(2, threads.Threads(1_000_000, 5 * Millisecond));
+    }
+
+    [Fact]
     public void TimesOfCallsOnOneThreadAreWhatSharedOnesAreHeldAgainst()
     {
         ThreadChoice threads = new(100, maxThreads: 2);
