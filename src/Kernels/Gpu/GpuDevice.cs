@@ -76,11 +76,7 @@ public sealed class GpuDevice : IDisposable
     }
 
     /// <summary>Frees the device. Encoders that were made on it must be disposed first.</summary>
-    public void Dispose()
-    {
-        Accelerator.Dispose();
-        _context.Dispose();
-    }
+    public void Dispose() => Close(_context, Accelerator);
 
     /// <exception cref="GpuOutOfMemoryException">There is no room.</exception>
     internal MemoryBuffer1D<T, Stride1D.Dense> Allocate<T>(long length)
@@ -169,13 +165,19 @@ public sealed class GpuDevice : IDisposable
             throw new InvalidOperationException($"no form of the ternary product works. {Remarks}");
     }
 
-    // After a device failed, freeing it may fail too; why it failed first is what matters.
     private static void Close(Context context, Accelerator? accelerator)
+    {
+        FreeEvenIfFailed(accelerator);
+        FreeEvenIfFailed(context);
+    }
+
+    /// <summary>Frees something on a device. After a device failed, freeing fails too; why it failed first is what matters, and
+    /// what is left to free must still be tried.</summary>
+    internal static void FreeEvenIfFailed(IDisposable? resource)
     {
         try
         {
-            accelerator?.Dispose();
-            context.Dispose();
+            resource?.Dispose();
         }
         catch (AcceleratorException)
         {

@@ -124,7 +124,7 @@ public sealed class GpuEncoder : IDisposable
         {
             _disposed = true;
             foreach (IDisposable owned in _owned)
-                owned.Dispose();
+                GpuDevice.FreeEvenIfFailed(owned);
             _owned.Clear();
         }
     }

@@ -10,6 +10,7 @@ internal sealed class BatchPlan
 
     private readonly List<int> _starts = [0];
     private readonly List<int> _tokens = [];
+    private int[] _loads = [];
     private int[] _order = [];
     private long[] _keys = [];
 
@@ -59,7 +60,9 @@ internal sealed class BatchPlan
     /// the next batch when it is done with one.</summary>
     public double Imbalance(int threads)
     {
-        Span<int> loads = threads <= 64 ? stackalloc int[threads] : new int[threads];
+        if (_loads.Length < threads)
+            _loads = new int[threads];
+        Span<int> loads = _loads.AsSpan(0, threads);
         loads.Clear();
         int total = 0;
         foreach (int tokens in _tokens)

@@ -20,17 +20,11 @@ internal sealed record GpuDeviceSelection(GpuTextEncoder? Gpu, string Descriptio
         if (options.GpuDeviceId is null && options.Device is null)
             return new GpuDeviceSelection(null, Processor, null);
         string reason;
-        Exception? cause = null;
+        Exception cause;
         try
         {
-            IReadOnlyList<GpuDeviceInfo> devices = options.Device is null ? GpuDevices.List() : [options.Device];
-            int id = options.Device is null ? options.GpuDeviceId!.Value : 0;
-            if (id < devices.Count)
-            {
-                GpuTextEncoder gpu = new(devices[id], model, dimension);
-                return new GpuDeviceSelection(gpu, gpu.Description, null);
-            }
-            reason = Explain(id, devices);
+            GpuTextEncoder gpu = new(Find(options), model, dimension);
+            return new GpuDeviceSelection(gpu, gpu.Description, null);
         }
         catch (Exception e) when (e is InvalidOperationException or GpuOutOfMemoryException or NotSupportedException)
         {
@@ -38,9 +32,35 @@ internal sealed record GpuDeviceSelection(GpuTextEncoder? Gpu, string Descriptio
             cause = e;
         }
         if (!options.FallbackToCpu)
-            throw new InvalidOperationException($"{reason} To run on the CPU instead, set FallbackToCpu, or leave GpuDeviceId empty.", cause);
+            throw Refusal(reason, cause);
         return new GpuDeviceSelection(null, Processor, reason);
     }
+
+    /// <summary>Opens the device that was asked for, and closes it again: whether it works, not whether a model fits.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be used.</exception>
+    public static void Require(TextEncoderOptions options)
+    {
+        try
+        {
+            new GpuDeviceLease(Find(options)).Dispose();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Refusal(e.Message, e);
+        }
+    }
+
+    private static GpuDeviceInfo Find(TextEncoderOptions options)
+    {
+        if (options.Device is not null)
+            return options.Device;
+        IReadOnlyList<GpuDeviceInfo> devices = GpuDevices.List();
+        int id = options.GpuDeviceId!.Value;
+        return id < devices.Count ? devices[id] : throw new InvalidOperationException(Explain(id, devices));
+    }
+
+    private static InvalidOperationException Refusal(string reason, Exception cause) =>
+        new($"{reason} To run on the CPU instead, set FallbackToCpu, or leave GpuDeviceId empty.", cause);
 
     private static string Explain(int id, IReadOnlyList<GpuDeviceInfo> devices)
     {

@@ -19,11 +19,19 @@ internal static class HostEncoder
 
     /// <summary>Refuses a GPU that cannot be used, before work that would be lost for it.</summary>
     /// <exception cref="InvalidOperationException">The GPU cannot be used, and the CPU must not stand in.</exception>
-    public static void RequireDevice(IHost host, EmbeddingModel model, TernaryEmbeddingOptions options)
+    public static void RequireDevice(IHost host, TernaryEmbeddingOptions options)
     {
         TextEncoderOptions resolved = Resolve(host, options);
-        if (resolved.GpuDeviceId is not null && !resolved.FallbackToCpu)
-            Create(host, model, resolved).Dispose();
+        if (resolved.GpuDeviceId is null || resolved.FallbackToCpu)
+            return;
+        try
+        {
+            GpuDeviceSelection.Require(resolved);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw host.Except(e, e.Message);
+        }
     }
 
     private static TextEncoderOptions Resolve(IHost host, TernaryEmbeddingOptions options)

@@ -72,7 +72,7 @@ public sealed class TernaryDistillEstimator : IEstimator<TernaryEmbeddingTransfo
         channel.Info(MessageSensitivity.None, FormattableString.Invariant(
             $"Distilling into ternary weights: recipe '{settings.Recipe.Name}', seed {settings.EffectiveSeed}, device {settings.Device}."));
 
-        HostEncoder.RequireDevice(_host, _teacher, _options.Embedding);
+        HostEncoder.RequireDevice(_host, _options.Embedding);
         DistillationResult result = TernaryDistiller.Distill(
             _teacher, () => TextsOf(input, text, cancellation.Token), settings, progress, cancellation.Token);
 

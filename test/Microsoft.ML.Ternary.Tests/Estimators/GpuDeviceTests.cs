@@ -43,6 +43,24 @@ public sealed class GpuDeviceTests
     }
 
     [Fact]
+    public void AMissingDeviceIsFoundOutBeforeAnythingIsDistilled()
+    {
+        _ml.GpuDeviceId = NoSuchDevice;
+        _ml.FallbackToCpu = false;
+        IDataView rows = TextRow.View(_ml, TinyModels.Texts(40));
+        TernaryDistillEstimator estimator = _ml.Transforms.Text.DistillTernaryEmbedding("Embedding", "Text", new()
+        {
+            TeacherModel = TinyModels.FullPrecision,
+            Distillation = new() { Steps = 1 },
+        });
+
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => estimator.Fit(rows));
+
+        Assert.Contains("GpuDeviceId is 99", error.Message);
+        Assert.DoesNotContain(_log, line => line.Contains("Distilled in", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void ALoadedTransformerTakesTheDeviceOfTheContextThatLoadsIt()
     {
         using TemporaryFolder folder = new();
