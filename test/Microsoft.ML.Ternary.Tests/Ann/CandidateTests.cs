@@ -11,7 +11,7 @@ public sealed class CandidateTests
     {
         if (float.IsNaN(a) || float.IsNaN(b) || a == 0 || b == 0)
             return;
-        int expected = a == b ? idA.CompareTo(idB) : a.CompareTo(b);
+        int expected = Math.Sign(a == b ? idA.CompareTo(idB) : a.CompareTo(b));
 
         Assert.Equal(expected, Math.Sign(NeighborKey.Create(a, idA).CompareTo(NeighborKey.Create(b, idB))));
     }
