@@ -9,7 +9,7 @@ namespace Microsoft.ML.Ternary.Ann;
 internal sealed unsafe class Float32VectorStore : VectorStore
 {
     private readonly int _stride;
-    private AlignedBuffer _rows;
+    private MemoryBlock _rows;
     private int _count;
 
     /// <summary>Creates an empty store, with room for <paramref name="capacity"/> vectors to begin with.</summary>
@@ -21,7 +21,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
     }
 
     /// <summary>Wraps rows read from a file.</summary>
-    public Float32VectorStore(int dimension, AnnMetric metric, int count, AlignedBuffer rows)
+    public Float32VectorStore(int dimension, AnnMetric metric, int count, MemoryBlock rows)
         : base(dimension, metric)
     {
         _stride = Stride(dimension);
@@ -155,7 +155,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
         if (!Sse.IsSupported)
             return;
         byte* row = (byte*)Row(id);
-        for (int line = 0; line < Math.Min(4 * AlignedBuffer.Alignment, RowBytes); line += AlignedBuffer.Alignment)
+        for (int line = 0; line < Math.Min(4 * MemoryBlock.Alignment, RowBytes); line += MemoryBlock.Alignment)
             Sse.Prefetch0(row + line);
     }
 }

@@ -9,8 +9,8 @@ internal sealed unsafe class HnswGraph
 {
     public const int None = -1;
 
-    private readonly AlignedBuffer _level0;
-    private readonly AlignedBuffer _upper;
+    private readonly MemoryBlock _level0;
+    private readonly MemoryBlock _upper;
 
     /// <summary>Creates a graph without links.</summary>
     /// <param name="levels">The top level of each node.</param>
@@ -24,7 +24,7 @@ internal sealed unsafe class HnswGraph
     }
 
     /// <summary>Wraps links read from a file.</summary>
-    public HnswGraph(byte[] levels, int m, int entry, AlignedBuffer level0, AlignedBuffer upper)
+    public HnswGraph(byte[] levels, int m, int entry, MemoryBlock level0, MemoryBlock upper)
     {
         Levels = levels;
         M = m;
@@ -45,9 +45,9 @@ internal sealed unsafe class HnswGraph
     public int MaxLevel => Levels[Entry];
 
     /// <summary>The two blocks of links as they lie in memory and in a file.</summary>
-    public AlignedBuffer Level0 => _level0;
+    public MemoryBlock Level0 => _level0;
 
-    public AlignedBuffer Upper => _upper;
+    public MemoryBlock Upper => _upper;
 
     public long Bytes => _level0.Length + _upper.Length + Levels.Length + UpperLists.Length * (long)sizeof(int);
 
@@ -84,7 +84,7 @@ internal sealed unsafe class HnswGraph
         return offsets;
     }
 
-    private static void Fill(AlignedBuffer links)
+    private static void Fill(MemoryBlock links)
     {
         int* link = (int*)links.Pointer;
         for (long i = 0; i < links.Length / sizeof(int); i++)
