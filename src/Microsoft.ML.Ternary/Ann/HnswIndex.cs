@@ -8,18 +8,21 @@ namespace Microsoft.ML.Ternary.Ann;
 /// neighbours come back in any case.</remarks>
 public sealed unsafe class HnswIndex : VectorIndex
 {
-    private readonly HnswGraph _graph;
-    private readonly DuplicateVectors? _duplicates;
-    private readonly int _nodes;
+    // Null from opening a file to the first use.
+    private HnswGraph? _graph;
+    private DuplicateVectors? _duplicates;
 
     internal HnswIndex(VectorStore store, HnswGraph graph, DuplicateVectors? duplicates, HnswOptions options)
         : base(store)
     {
         _graph = graph;
         _duplicates = duplicates;
-        _nodes = duplicates?.UniqueCount ?? store.Count;
         Options = options;
     }
+
+    /// <summary>An index whose structure is read from a file later: see <see cref="VectorIndex.ReadStructure"/>.</summary>
+    internal HnswIndex(VectorStore store, HnswOptions options)
+        : base(store) => Options = options;
 
     /// <inheritdoc/>
     public override AnnIndexKind Kind => AnnIndexKind.Hnsw;
@@ -28,11 +31,15 @@ public sealed unsafe class HnswIndex : VectorIndex
     public HnswOptions Options { get; }
 
     /// <inheritdoc/>
-    public override long MemoryBytes => base.MemoryBytes + _graph.Bytes + (_duplicates is null ? 0 : (long)Count * (sizeof(int) + 1));
+    public override long MemoryBytes => base.MemoryBytes + (_graph is null
+        ? HnswSections.MemoryBytes(File!)
+        : _graph.Bytes + (_duplicates is null ? 0 : (long)Count * (sizeof(int) + 1)));
 
-    internal HnswGraph Graph => _graph;
+    internal HnswGraph Graph => _graph ?? throw new InvalidOperationException("The index was opened from a file and not used yet.");
 
-    private protected override int BatchSize => Math.Max(base.BatchSize, 2 * _graph.M);
+    private int Nodes => _duplicates?.UniqueCount ?? Count;
+
+    private protected override int BatchSize => Math.Max(base.BatchSize, 2 * Options.M);
 
     private protected override int VisitedSize => Count;
 
@@ -79,18 +86,20 @@ public sealed unsafe class HnswIndex : VectorIndex
         return new HnswIndex(store, graph, duplicates, options);
     }
 
-    internal override void AddSections(VectorIndexFileWriter file) => HnswSections.Add(file, this, _graph, _duplicates);
+    internal override void AddSections(VectorIndexFileWriter file) => HnswSections.Add(file, this, Graph, _duplicates);
+
+    private protected override void ReadStructure(VectorIndexFileReader file) => (_graph, _duplicates) = HnswSections.ReadGraph(file, Store, Options.M);
 
     private protected override void Find(ReadOnlySpan<SearchScratch> searches, int k, SearchOptions? options)
     {
         int ef = Math.Max(k, options?.EfSearch is > 0 and int given ? given : Options.EfSearch);
-        if (ef >= _nodes || !FindInGraph(searches, k, ef))
+        if (ef >= Nodes || !FindInGraph(searches, k, ef))
             Scan(searches, k);
     }
 
     private bool FindInGraph(ReadOnlySpan<SearchScratch> searches, int k, int ef)
     {
-        HnswSearcher searcher = new(_graph, Store);
+        HnswSearcher searcher = new(Graph, Store);
         foreach (SearchScratch scratch in searches)
         {
             int entry = searcher.Descend(scratch.Query, 0, scratch);

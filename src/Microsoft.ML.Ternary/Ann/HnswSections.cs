@@ -1,11 +1,12 @@
-// What an HNSW index adds to the index file. Links are checked as they are read, because searches follow them without looking:
-// every one must name a node of the level it is on.
+// What an HNSW index adds to the index file. Links are checked before the first search, because searches follow them without
+// looking: every one must name a node of the level it is on.
 //
 //   hnsw      int32 M, efConstruction, efSearch, seed, entry
 //   levels    a byte a vector: its top level
 //   links0    2M int32 a vector: links of level 0, ended by -1 where a list is not full
 //   links     M int32 for each vector and level above 0, in that order
 //   equals    int32 a vector: the next vector that equals it, or -1; left out where there is none
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Ternary.Ann;
@@ -17,22 +18,24 @@ internal static unsafe class HnswSections
     private const string Level0 = "links0";
     private const string Upper = "links";
     private const string EqualVectors = "equals";
+    private const int ParameterCount = 5;
 
     public static void Add(VectorIndexFileWriter file, HnswIndex index, HnswGraph graph, DuplicateVectors? duplicates)
     {
         HnswOptions options = index.Options;
         int[] parameters = [options.M, options.EfConstruction, options.EfSearch, options.Seed, graph.Entry];
-        file.Add(Parameters, MemoryMarshal.AsBytes<int>(parameters).ToArray());
+        file.Add<int>(Parameters, parameters);
         file.Add(Levels, graph.Levels);
         file.Add(Level0, graph.Level0.Pointer, graph.Level0.Length);
         file.Add(Upper, graph.Upper.Pointer, graph.Upper.Length);
         if (duplicates is not null)
-            file.Add(EqualVectors, MemoryMarshal.AsBytes<int>(duplicates.Next).ToArray());
+            file.Add<int>(EqualVectors, duplicates.Next);
     }
 
-    public static HnswIndex Read(VectorIndexFileReader file, VectorStore store)
+    /// <summary>The options an index was built with: what opening it needs to know.</summary>
+    public static HnswOptions ReadOptions(VectorIndexFileReader file, VectorStore store)
     {
-        ReadOnlySpan<int> parameters = new(file.Section(Parameters, 5 * sizeof(int)).Pointer, 5);
+        int[] parameters = file.Values<int>(Parameters, ParameterCount);
         HnswOptions options = new()
         {
             Metric = store.Metric,
@@ -41,17 +44,36 @@ internal static unsafe class HnswSections
             EfSearch = parameters[2],
             Seed = parameters[3],
         };
-        int entry = parameters[4];
         RequireOptions(file, options);
-        byte[] levels = new ReadOnlySpan<byte>(file.Section(Levels, store.Count).Pointer, store.Count).ToArray();
+        RequireLevel0(file, store.Count, options.M, SectionCheck.FirstUse);
+        return options;
+    }
+
+    /// <summary>The graph and the chains of equal vectors, checked: what searching needs.</summary>
+    public static (HnswGraph Graph, DuplicateVectors? Duplicates) ReadGraph(VectorIndexFileReader file, VectorStore store, int m)
+    {
+        int entry = file.Values<int>(Parameters, ParameterCount)[ParameterCount - 1];
+        byte[] levels = file.Values<byte>(Levels, store.Count);
         if ((uint)entry >= (uint)store.Count || levels[entry] != levels.Max())
             throw file.Bad($"entry node {entry} is not one of the highest");
-        MemoryBlock level0 = file.Section(Level0, (long)store.Count * 2 * options.M * sizeof(int));
-        MemoryBlock upper = file.Section(Upper, HnswGraph.UpperBytes(levels, options.M));
-        HnswGraph graph = new(levels, options.M, entry, level0, upper);
-        CheckLinks(file, graph);
-        return new HnswIndex(store, graph, ReadDuplicates(file, store.Count), options);
+        MemoryBlock level0 = RequireLevel0(file, store.Count, m, SectionCheck.Now);
+        MemoryBlock upper = file.Section(Upper, HnswGraph.UpperBytes(levels, m));
+        HnswGraph graph = new(levels, m, entry, level0, upper);
+        CheckLevel0(file, graph);
+        CheckUpperLevels(file, graph);
+        return (graph, ReadDuplicates(file, store.Count));
     }
+
+    /// <summary>Bytes of memory that the graph of an index file takes once it is read.</summary>
+    public static long MemoryBytes(VectorIndexFileReader file)
+    {
+        long offsets = (long)file.Count * sizeof(int);
+        long duplicates = file.SectionLength(EqualVectors);
+        return file.SectionLength(Level0) + file.SectionLength(Upper) + file.SectionLength(Levels) + offsets + duplicates + duplicates / sizeof(int);
+    }
+
+    private static MemoryBlock RequireLevel0(VectorIndexFileReader file, int count, int m, SectionCheck check) =>
+        file.Section(Level0, (long)count * 2 * m * sizeof(int), check);
 
     private static void RequireOptions(VectorIndexFileReader file, HnswOptions options)
     {
@@ -65,26 +87,59 @@ internal static unsafe class HnswSections
         }
     }
 
-    private static void CheckLinks(VectorIndexFileReader file, HnswGraph graph)
+    // All nodes are on level 0, so that every number below the count will do: one comparison of the greatest, after a pass at the
+    // speed of memory. As unsigned numbers and with 1 added, -1 is the least.
+    private static void CheckLevel0(VectorIndexFileReader file, HnswGraph graph)
+    {
+        int capacity = graph.Capacity(0);
+        for (int id = 0; id < graph.Count; id++)
+        {
+            ReadOnlySpan<int> links = new(graph.Links(id, 0), capacity);
+            if (Greatest(links) > (uint)graph.Count)
+                CheckList(file, graph, id, 0);
+        }
+    }
+
+    private static uint Greatest(ReadOnlySpan<int> links)
+    {
+        uint greatest = 0;
+        int i = 0;
+        if (links.Length >= Vector<uint>.Count)
+        {
+            Vector<uint> greatests = Vector<uint>.Zero;
+            for (; i <= links.Length - Vector<uint>.Count; i += Vector<uint>.Count)
+                greatests = Vector.Max(greatests, new Vector<uint>(MemoryMarshal.Cast<int, uint>(links[i..])) + Vector<uint>.One);
+            for (int lane = 0; lane < Vector<uint>.Count; lane++)
+                greatest = Math.Max(greatest, greatests[lane]);
+        }
+        for (; i < links.Length; i++)
+            greatest = Math.Max(greatest, unchecked((uint)links[i] + 1));
+        return greatest;
+    }
+
+    private static void CheckUpperLevels(VectorIndexFileReader file, HnswGraph graph)
     {
         for (int id = 0; id < graph.Count; id++)
         {
-            for (int level = 0; level <= graph.Levels[id]; level++)
-            {
-                foreach (int link in new ReadOnlySpan<int>(graph.Links(id, level), graph.Capacity(level)))
-                {
-                    if (link != HnswGraph.None && ((uint)link >= (uint)graph.Count || graph.Levels[link] < level))
-                        throw file.Bad($"node {id} links to {link} on level {level}, where it is not");
-                }
-            }
+            for (int level = 1; level <= graph.Levels[id]; level++)
+                CheckList(file, graph, id, level);
+        }
+    }
+
+    private static void CheckList(VectorIndexFileReader file, HnswGraph graph, int id, int level)
+    {
+        foreach (int link in new ReadOnlySpan<int>(graph.Links(id, level), graph.Capacity(level)))
+        {
+            if (link != HnswGraph.None && ((uint)link >= (uint)graph.Count || graph.Levels[link] < level))
+                throw file.Bad($"node {id} links to {link} on level {level}, where it is not");
         }
     }
 
     private static DuplicateVectors? ReadDuplicates(VectorIndexFileReader file, int count)
     {
-        if (file.TryGetSection(EqualVectors) is null)
+        int[]? next = file.TryGetValues<int>(EqualVectors, count);
+        if (next is null)
             return null;
-        int[] next = new ReadOnlySpan<int>(file.Section(EqualVectors, (long)count * sizeof(int)).Pointer, count).ToArray();
         for (int id = 0; id < count; id++)
         {
             // Chains ascend, so they end.

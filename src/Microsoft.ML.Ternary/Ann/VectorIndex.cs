@@ -5,10 +5,12 @@ namespace Microsoft.ML.Ternary.Ann;
 /// <summary>An index of vectors that finds the nearest ones to a query.</summary>
 /// <remarks>Vectors are known by their number, from 0, in the order in which they were given. An index does not change once it is
 /// built; searches from many threads at once are safe. Results are sorted by distance, ascending, and where distances are equal by
-/// id.</remarks>
-public abstract unsafe class VectorIndex
+/// id. An index that was opened from a file holds it until it is disposed or collected; any other index need not be disposed.</remarks>
+public abstract unsafe class VectorIndex : IDisposable
 {
     private readonly Stack<SearchScratch> _idle = new();
+    private OpenedIndexFile? _file;
+    private volatile bool _isDisposed;
 
     private protected VectorIndex(VectorStore store) => Store = store;
 
@@ -29,6 +31,9 @@ public abstract unsafe class VectorIndex
 
     internal VectorStore Store { get; }
 
+    /// <summary>The file the index was opened from, if it was.</summary>
+    internal VectorIndexFileReader? File => _file?.Reader;
+
     /// <summary>Distances a search asks for at once, at most.</summary>
     private protected virtual int BatchSize => 64;
 
@@ -47,9 +52,12 @@ public abstract unsafe class VectorIndex
     /// <param name="options">Options of this search, or null for the index's own.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is not from 1 to <see cref="Count"/>.</exception>
     /// <exception cref="ArgumentException">A length is wrong, the query holds NaN or infinity, or it is all zeros under cosine.</exception>
+    /// <exception cref="InvalidDataException">The file that the index was opened from was altered: found at the first use.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public void Search(ReadOnlySpan<float> query, int k, Span<int> ids, Span<float> distances, SearchOptions? options = null)
     {
         CheckLengths(query.Length, 1, k, ids, distances);
+        using IndexUse use = Enter();
         SearchScratch scratch = Rent();
         try
         {
@@ -73,6 +81,8 @@ public abstract unsafe class VectorIndex
     /// <param name="cancellation">Stops the search.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is not from 1 to <see cref="Count"/>.</exception>
     /// <exception cref="ArgumentException">A length is wrong, a query holds NaN or infinity, or one is all zeros under cosine.</exception>
+    /// <exception cref="InvalidDataException">The file that the index was opened from was altered: found at the first use.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public void SearchBatch(
         ReadOnlySpan<float> queries, int k, Span<int> ids, Span<float> distances, SearchOptions? options = null, CancellationToken cancellation = default)
     {
@@ -82,6 +92,7 @@ public abstract unsafe class VectorIndex
         CheckLengths(Dimension, count, k, ids, distances);
         for (int i = 0; i < count; i++)
             CheckQuery(queries.Slice(i * Dimension, Dimension), i);
+        using IndexUse use = Enter();
         fixed (float* queryStart = queries, distanceStart = distances)
         fixed (int* idStart = ids)
         {
@@ -99,24 +110,104 @@ public abstract unsafe class VectorIndex
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Count);
         if (destination.Length < Dimension)
             throw new ArgumentException($"The destination has room for {destination.Length} components, the vectors have {Dimension}.", nameof(destination));
+        using IndexUse use = Enter();
         Store.CopyVector(id, destination[..Dimension]);
         GC.KeepAlive(this);
     }
 
     /// <summary>Saves the index to a file, which appears whole or not at all: an older file stays until the new one is complete.</summary>
+    /// <remarks>The file that an index was opened from can be replaced while the index is in use, which goes on with the old one;
+    /// Windows refuses that with an error until the index is disposed.</remarks>
     /// <exception cref="IOException">The file cannot be written, for instance because the disk is full.</exception>
+    /// <exception cref="InvalidDataException">The file that the index was opened from was altered.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public void Save(string path) => VectorIndexFile.Save(this, path);
 
     /// <summary>Saves the index to a stream, from its current position on.</summary>
+    /// <exception cref="InvalidDataException">The file that the index was opened from was altered.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public void Save(Stream stream) => VectorIndexFile.Save(this, stream);
 
-    /// <summary>Loads an index of any kind from a file.</summary>
-    /// <exception cref="InvalidDataException">The file is not an index, is truncated or altered, or is of a newer version.</exception>
+    /// <summary>Opens an index of any kind in milliseconds, whatever its size: the file is mapped into memory, of which only what is
+    /// used becomes resident.</summary>
+    /// <remarks>The header is checked here, what searches need before the first search, and everything by <see cref="Verify"/>. The
+    /// file must not be written to in place while it is open; replacing it, as <see cref="Save(string)"/> does, is fine.</remarks>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is not an index, is truncated or altered, or is of another version.</exception>
     public static VectorIndex Load(string path) => VectorIndexFile.Load(path);
 
-    /// <summary>Loads an index of any kind from a stream, which may be a part of a longer one.</summary>
-    /// <exception cref="InvalidDataException">The stream holds no index, is truncated or altered, or is of a newer version.</exception>
+    /// <summary>Loads an index of any kind into memory from a stream, which may be a part of a longer one.</summary>
+    /// <exception cref="InvalidDataException">The stream holds no index, is truncated or altered, or is of another version.</exception>
     public static VectorIndex Load(Stream stream) => VectorIndexFile.Load(stream);
+
+    /// <summary>Reads the whole file that the index was opened from and checks every part of it; an index that was built, or loaded
+    /// from a stream, which is checked as it is read, has nothing to check.</summary>
+    /// <remarks>Takes as long as reading the file. Searches may run meanwhile.</remarks>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="InvalidDataException">A section, which the error names, was altered.</exception>
+    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
+    public void Verify(CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _file?.Verify(this, cancellation);
+    }
+
+    /// <summary>Releases the file that the index was opened from, as soon as the searches that are running have ended. The index
+    /// cannot be used any more.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _file?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Takes the structure from a file: now if it was read into memory, at the first use if it is mapped.</summary>
+    internal void ReadFrom(VectorIndexFileReader file)
+    {
+        if (file.Mapping is null)
+            ReadStructure(file);
+        else
+            _file = new OpenedIndexFile(file, file.Mapping, ReadStructure);
+    }
+
+    /// <summary>Begins a use of the index: until it ends, its memory stays. The first use of an opened file checks it.</summary>
+    internal IndexUse Enter()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _file?.Enter(this) ?? default;
+    }
+
+    /// <summary>As <see cref="Enter"/>, with everything checked: nothing damaged is saved with a checksum that is right.</summary>
+    internal IndexUse EnterToSave()
+    {
+        IndexUse use = Enter();
+        try
+        {
+            _file?.VerifyUnchecked();
+            return use;
+        }
+        catch
+        {
+            use.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What a file's header says of this index.</summary>
+    internal VectorIndexFileHeader FileHeader() => new()
+    {
+        Kind = Kind,
+        Codec = Store.Codec,
+        Metric = Metric,
+        Dimension = Dimension,
+        Count = Store.Count,
+        NextId = Store.Count,
+    };
+
+    /// <summary>What a kind of index reads from its file before it can be searched, checking all that searches trust.</summary>
+    private protected virtual void ReadStructure(VectorIndexFileReader file)
+    {
+    }
 
     /// <summary>Finds the k nearest to the prepared query of each search, one or several, and leaves them in its
     /// <see cref="SearchScratch.Found"/>.</summary>

@@ -15,32 +15,35 @@ internal static class VectorIndexFile
         new VectorIndexFileWriter(index).Write(stream);
     }
 
-    public static VectorIndex Load(string path)
-    {
-        using FileStream stream = OpenRead(path);
-        return Create(new VectorIndexFileReader(stream, path, stream.Length));
-    }
+    public static VectorIndex Load(string path) => Create(VectorIndexFileReader.Open(path));
 
     public static VectorIndex Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Create(new VectorIndexFileReader(stream, (stream as FileStream)?.Name ?? "The index in the stream", -1));
+        return Create(new VectorIndexFileReader(stream, (stream as FileStream)?.Name ?? "The index in the stream"));
     }
 
-    /// <summary>Opens an index file; errors say that it is one.</summary>
-    public static FileStream OpenRead(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"The index file {path} does not exist: save an index there first, or correct the path.", path);
-        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-    }
-
-    /// <summary>Makes the index of a file that has been read.</summary>
+    /// <summary>Makes the index of a file that was opened or read.</summary>
     public static VectorIndex Create(VectorIndexFileReader file)
     {
-        long bytes = (long)file.Count * Float32VectorStore.BytesPerRow(file.Dimension);
-        Float32VectorStore store = new(file.Dimension, file.Metric, file.Count, file.Section(VectorIndexFileWriter.Vectors, bytes));
-        return file.Kind == AnnIndexKind.Flat ? new FlatIndex(store) : HnswSections.Read(file, store);
+        try
+        {
+            VectorStore store = CreateStore(file);
+            VectorIndex index = file.Header.Kind == AnnIndexKind.Flat ? new FlatIndex(store) : new HnswIndex(store, HnswSections.ReadOptions(file, store));
+            index.ReadFrom(file);
+            return index;
+        }
+        catch
+        {
+            file.Mapping?.Dispose();
+            throw;
+        }
+    }
+
+    private static Float32VectorStore CreateStore(VectorIndexFileReader file)
+    {
+        VectorIndexFileHeader header = file.Header;
+        long bytes = (long)header.Count * Float32VectorStore.BytesPerRow(header.Dimension);
+        return new Float32VectorStore(header.Dimension, header.Metric, header.Count, file.Section(VectorIndexFileSections.Codes, bytes, SectionCheck.FirstUse));
     }
 }

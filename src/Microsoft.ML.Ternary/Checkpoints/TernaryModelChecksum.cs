@@ -1,5 +1,6 @@
 // The checksum of a model file covers all of it: the header, with zeros where the checksum itself stands, and the data.
 using System.Text;
+using Microsoft.ML.Ternary.Kernels;
 
 namespace Microsoft.ML.Ternary.Checkpoints;
 
@@ -44,10 +45,9 @@ internal static class TernaryModelChecksum
 
     private static uint Compute(ReadOnlyMemory<byte> header, IEnumerable<ReadOnlyMemory<byte>> data)
     {
-        Crc32C crc = new();
-        crc.Append(header.Span);
+        uint checksum = Crc32C.Append(0, header.Span);
         foreach (ReadOnlyMemory<byte> piece in data)
-            crc.Append(piece.Span);
-        return crc.Value;
+            checksum = Crc32C.Append(checksum, piece.Span);
+        return checksum;
     }
 }

@@ -95,11 +95,7 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
         return (index, ids);
     }
 
-    private (VectorIndex Index, NeighborIds Ids) LoadFile()
-    {
-        using FileStream stream = VectorIndexFile.OpenRead(_options.IndexFile!);
-        return AnnIndexTransformer.Read(new VectorIndexFileReader(stream, _options.IndexFile!, stream.Length));
-    }
+    private (VectorIndex Index, NeighborIds Ids) LoadFile() => AnnIndexTransformer.Read(VectorIndexFileReader.Open(_options.IndexFile!));
 
     private (VectorIndex Index, NeighborIds Ids) Build(IDataView input, DataViewSchema.Column column, DataViewSchema.Column? idColumn, int dimension)
     {

@@ -47,7 +47,7 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         NeighborIds? ids = null;
         try
         {
-            if (!ctx.TryLoadBinaryStream(IndexStream, reader => (index, ids) = Read(new VectorIndexFileReader(reader.BaseStream, "The index in the model", -1))))
+            if (!ctx.TryLoadBinaryStream(IndexStream, reader => (index, ids) = Read(new VectorIndexFileReader(reader.BaseStream, "The index in the model"))))
                 throw Host.ExceptDecode("The model has no stream 'Index': it is damaged; save it again.");
         }
         catch (InvalidDataException e)

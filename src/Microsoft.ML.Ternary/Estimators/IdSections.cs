@@ -3,7 +3,6 @@
 //   idtype   the name of the ML.NET type: Text, Int32, ...
 //   ids      numbers: one value after the other; text: all characters, UTF-16
 //   idends   text only: int32, where each text ends among the characters
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.Ternary.Ann;
@@ -46,25 +45,17 @@ internal static unsafe class IdSections
     }
 
     private static NumberIds<T> ReadNumbers<T>(VectorIndexFileReader file) where T : unmanaged =>
-        new(Copy<T>(file.Section(Values, (long)file.Count * sizeof(T))));
+        new(file.Values<T>(Values, file.Count));
 
     private static TextIds ReadText(VectorIndexFileReader file)
     {
-        int[] ends = Copy<int>(file.Section(Ends, (long)file.Count * sizeof(int)));
-        char[] characters = Copy<char>(file.Section(Values, (long)ends[^1] * sizeof(char)));
+        int[] ends = file.Values<int>(Ends, file.Count);
+        char[] characters = file.Values<char>(Values, ends.Length == 0 ? 0 : ends[^1]);
         for (int i = 0; i < ends.Length; i++)
         {
             if (ends[i] < (i == 0 ? 0 : ends[i - 1]))
                 throw file.Bad($"section '{Ends}' does not ascend at {i}");
         }
         return new TextIds(characters, ends);
-    }
-
-    private static T[] Copy<T>(MemoryBlock section) where T : unmanaged
-    {
-        T[] values = new T[section.Length / sizeof(T)];
-        new ReadOnlySpan<byte>(section.Pointer, (int)section.Length).CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
-        GC.KeepAlive(section);
-        return values;
     }
 }

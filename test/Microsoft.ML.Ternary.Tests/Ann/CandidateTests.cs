@@ -1,4 +1,4 @@
-// The small parts of a search: keys that sort, the two collections of candidates, the set of visited nodes, the checksum.
+// The small parts of a search: keys that sort, the two collections of candidates, the set of visited nodes.
 using FsCheck.Xunit;
 using Microsoft.ML.Ternary.Ann;
 
@@ -88,14 +88,6 @@ public sealed class CandidateTests
             Assert.False(visited.Add(round % 3));
             Assert.True(visited.Add((round + 1) % 3));
         }
-    }
-
-    [Fact]
-    public void TheChecksumIsCrc32C()
-    {
-        // The check value of the catalogue of parametrised CRC algorithms.
-        Assert.Equal(0xE3069283u, Crc32C.Append(0, "123456789"u8));
-        Assert.Equal(0xE3069283u, Crc32C.Append(Crc32C.Append(0, "12345"u8), "6789"u8));
     }
 
     private static ulong[] Keys(float[] distances) =>

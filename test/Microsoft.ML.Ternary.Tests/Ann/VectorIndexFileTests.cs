@@ -51,12 +51,13 @@ public sealed class VectorIndexFileTests
         byte[] file = Build(AnnIndexKind.Flat, AnnMetric.L2).Bytes();
 
         Assert.Equal("TERNVIDX"u8.ToArray(), file[..8]);
-        Assert.Equal(1u, BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(8)));
+        Assert.Equal(2u, BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(8)));
         Assert.Equal((ulong)file.Length, BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(16)));
-        Assert.Equal(5u, BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(36)));
-        Assert.Equal("vectors\0"u8.ToArray(), file[64..72]);
-        Assert.Equal(128ul, BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(72)));
-        Assert.Equal(Vectors[..Dimension], Enumerable.Range(0, Dimension).Select(i => BinaryPrimitives.ReadSingleLittleEndian(file.AsSpan(128 + 4 * i))));
+        Assert.Equal(5u, BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(40)));
+        Assert.Equal(60ul, BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(48)));
+        Assert.Equal("codes\0\0\0"u8.ToArray(), file[128..136]);
+        Assert.Equal(192ul, BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(136)));
+        Assert.Equal(Vectors[..Dimension], Enumerable.Range(0, Dimension).Select(i => BinaryPrimitives.ReadSingleLittleEndian(file.AsSpan(192 + 4 * i))));
     }
 
     [Fact]
@@ -104,13 +105,14 @@ public sealed class VectorIndexFileTests
         byte[] file = Build(AnnIndexKind.Flat, AnnMetric.Cosine).Bytes();
 
         Assert.Contains("truncated", Refusal(file[..^1]));
+        Assert.Contains("truncated", Refusal([]));
         Assert.Contains("followed by something else", Refusal([.. file, 0]));
-        Assert.Contains("section 'vectors' fails its checksum", Refusal([.. file[..^1], 1]));
         Assert.Contains("header fails its checksum", Refusal([.. file[..40], 99, .. file[41..]]));
-        Assert.Contains("does not begin as a vector index", Refusal("this is a text, not an index, and long enough for a header to be read"u8.ToArray()));
-        string newer = Refusal([.. file[..8], 2, .. file[9..]]);
-        Assert.Contains("version 2", newer);
+        Assert.Contains("does not begin as a vector index", Refusal("this is a text, not an index"u8.ToArray()));
+        string newer = Refusal([.. file[..8], 3, .. file[9..]]);
+        Assert.Contains("version 3", newer);
         Assert.Contains("Update the package", newer);
+        Assert.Contains("Build and save the index again", Refusal([.. file[..8], 1, .. file[9..]]));
         Assert.Contains("does not exist", Assert.Throws<FileNotFoundException>(() => VectorIndex.Load(folder.File("none"))).Message);
 
         string Refusal(byte[] bytes)
