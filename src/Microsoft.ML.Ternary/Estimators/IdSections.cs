@@ -24,7 +24,7 @@ internal static unsafe class IdSections
     /// <summary>The ids of an index file; row numbers if it has none.</summary>
     public static NeighborIds Read(VectorIndexFileReader file)
     {
-        AlignedBuffer? type = file.TryGetSection(Type);
+        MemoryBlock? type = file.TryGetSection(Type);
         if (type is null)
             return new RowNumberIds();
         string name = Encoding.ASCII.GetString(type.Pointer, (int)Math.Min(type.Length, 64));
@@ -60,7 +60,7 @@ internal static unsafe class IdSections
         return new TextIds(characters, ends);
     }
 
-    private static T[] Copy<T>(AlignedBuffer section) where T : unmanaged
+    private static T[] Copy<T>(MemoryBlock section) where T : unmanaged
     {
         T[] values = new T[section.Length / sizeof(T)];
         new ReadOnlySpan<byte>(section.Pointer, (int)section.Length).CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
