@@ -35,9 +35,11 @@ internal static class AnnCommandLine
         Option<DirectoryInfo> images = new("--fashion-mnist") { Description = "Folder of Fashion-MNIST's IDX files.", DefaultValueFactory = _ => new DirectoryInfo(FashionMnist.PackageFolder) };
         Option<bool> offline = new("--offline") { Description = "Fetch nothing: no apt-get, no npm." };
         Option<FileInfo?> json = CommandLine.Json();
+        Option<FileInfo?> plot = new("--plot") { Description = "Draws recall against speed to this PNG, or to one a data set beside it." };
+        Option<FileInfo?> markdown = new("--markdown") { Description = "Writes the tables to this file as Markdown." };
         Command command = new("ann", "Nearest-neighbour indexes beside hnswlib, faiss and usearch: recall@10 against queries a second on one core.")
         {
-            data, queries, metric, datasets, engines, indexes, codecs, threads, repetitions, seconds, idle, cache, images, offline, json,
+            data, queries, metric, datasets, engines, indexes, codecs, threads, repetitions, seconds, idle, cache, images, offline, json, plot, markdown,
         };
         command.SetAction((parsed, cancellation) => CommandLine.Guard(() => new AnnCommand(
             new AnnOptions
@@ -55,6 +57,8 @@ internal static class AnnCommandLine
                 FashionMnistFolder = parsed.GetRequiredValue(images).FullName,
                 Offline = parsed.GetRequiredValue(offline),
                 Json = parsed.GetValue(json)?.FullName,
+                Plot = parsed.GetValue(plot)?.FullName,
+                Markdown = parsed.GetValue(markdown)?.FullName,
             },
             cancellation).Run()));
         return command;

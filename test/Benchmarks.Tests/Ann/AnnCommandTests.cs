@@ -28,6 +28,16 @@ public sealed class AnnCommandTests : IDisposable
         Assert.All(rows.Where(row => row.GetProperty("index").GetString() == "flat" && row.GetProperty("codec").GetString() == "f32"), row => Assert.Equal(1, row.GetProperty("recall10").GetDouble()));
     }
 
+    [Fact]
+    public void Tables_and_pictures_are_written_too()
+    {
+        Run(AnnContenders.Ours);
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(_folder.File("plot.png"))[..4]);
+        string document = File.ReadAllText(_folder.File("tables.md"));
+        Assert.StartsWith("![synthetic-400](plot.png)", document);
+        Assert.Contains("| ternary-ml | flat | f32 |", document);
+    }
+
     [Theory]
     [InlineData(AnnContenders.Hnswlib)]
     [InlineData(AnnContenders.Faiss)]
@@ -72,5 +82,7 @@ public sealed class AnnCommandTests : IDisposable
         FashionMnistFolder = _folder.Path,
         Offline = true,
         Json = _folder.File("rows.json"),
+        Plot = _folder.File("plot.png"),
+        Markdown = _folder.File("tables.md"),
     };
 }

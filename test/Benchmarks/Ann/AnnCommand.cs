@@ -55,7 +55,11 @@ internal sealed class AnnCommand(AnnOptions options, CancellationToken cancellat
     {
         if (options.Json is string json)
             JsonFile.Write(json, _rows);
-        foreach (ReportTable table in AnnTables.Of(_rows))
+        ReportTable[] tables = [.. AnnTables.Of(_rows)];
+        foreach (ReportTable table in tables)
             table.Show();
+        IReadOnlyList<(string Dataset, string Path)> pictures = options.Plot is string plot ? AnnPlot.Write(_rows, plot) : [];
+        if (options.Markdown is string markdown)
+            MarkdownFile.Write(markdown, tables, pictures);
     }
 }

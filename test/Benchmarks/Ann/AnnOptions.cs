@@ -29,5 +29,12 @@ internal sealed record AnnOptions
     /// <summary>Whether nothing is fetched.</summary>
     public required bool Offline { get; init; }
 
+    /// <summary>Where the rows go.</summary>
     public string? Json { get; init; }
+
+    /// <summary>Where the pictures go.</summary>
+    public string? Plot { get; init; }
+
+    /// <summary>Where the tables go.</summary>
+    public string? Markdown { get; init; }
 }
