@@ -41,6 +41,9 @@ internal static class VectorIndexFile
     {
         long bytes = (long)file.Count * Float32VectorStore.BytesPerRow(file.Dimension);
         Float32VectorStore store = new(file.Dimension, file.Metric, file.Count, file.Section(VectorIndexFileWriter.Vectors, bytes));
-        return file.Kind == AnnIndexKind.Flat ? new FlatIndex(store) : HnswSections.Read(file, store);
+        IndexVectors vectors = new(store, null, new SlotIds(store.Count), new SlotBits());
+        return file.Kind == AnnIndexKind.Flat
+            ? new FlatIndex(new FlatStructure(vectors, new FlatOptions { Metric = file.Metric }))
+            : new HnswIndex(HnswSections.Read(file, vectors));
     }
 }

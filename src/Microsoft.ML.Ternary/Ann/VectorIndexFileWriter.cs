@@ -41,8 +41,9 @@ internal sealed unsafe class VectorIndexFileWriter
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("Index files are little-endian, as this library's memory must be.");
         _index = index;
-        Add(Vectors, index.Store.Rows, (long)index.Count * index.Store.RowBytes);
-        index.AddSections(this);
+        VectorStore store = index.Structure.Vectors.Codes;
+        Add(Vectors, store.Rows, (long)store.Count * store.RowBytes);
+        index.Structure.AddSections(this);
     }
 
     /// <summary>Magic bytes at the beginning of every index file.</summary>
@@ -93,10 +94,10 @@ internal sealed unsafe class VectorIndexFileWriter
         BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(12), (uint)_sections.Count);
         BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(16), (ulong)position);
         BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(24), (uint)_index.Kind);
-        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(28), (uint)_index.Store.Codec);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(28), (uint)_index.Codec);
         BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(32), (uint)_index.Metric);
         BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(36), (uint)_index.Dimension);
-        BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(40), (ulong)_index.Count);
+        BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(40), (ulong)_index.Structure.Vectors.Count);
         BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(60), HeadChecksum(head));
         return head;
     }

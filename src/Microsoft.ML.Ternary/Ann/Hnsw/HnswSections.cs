@@ -18,20 +18,22 @@ internal static unsafe class HnswSections
     private const string Upper = "links";
     private const string EqualVectors = "equals";
 
-    public static void Add(VectorIndexFileWriter file, HnswIndex index, HnswGraph graph, DuplicateVectors? duplicates)
+    public static void Add(VectorIndexFileWriter file, HnswStructure structure)
     {
-        HnswOptions options = index.Options;
+        HnswOptions options = (HnswOptions)structure.Options;
+        HnswGraph graph = structure.Graph;
         int[] parameters = [options.M, options.EfConstruction, options.EfSearch, options.Seed, graph.Entry];
         file.Add(Parameters, MemoryMarshal.AsBytes<int>(parameters).ToArray());
-        file.Add(Levels, graph.Levels);
-        file.Add(Level0, graph.Level0.Pointer, graph.Level0.Length);
-        file.Add(Upper, graph.Upper.Pointer, graph.Upper.Length);
-        if (duplicates is not null)
-            file.Add(EqualVectors, MemoryMarshal.AsBytes<int>(duplicates.Next).ToArray());
+        file.Add(Levels, graph.Levels.ToArray());
+        file.Add(Level0, graph.Level0.Pointer, graph.Level0Bytes);
+        file.Add(Upper, graph.Upper.Pointer, graph.UpperBytes);
+        if (structure.Duplicates is { } duplicates)
+            file.Add(EqualVectors, MemoryMarshal.AsBytes<int>(duplicates.ToArray(graph.Count)).ToArray());
     }
 
-    public static HnswIndex Read(VectorIndexFileReader file, VectorStore store)
+    public static HnswStructure Read(VectorIndexFileReader file, IndexVectors vectors)
     {
+        VectorStore store = vectors.Codes;
         ReadOnlySpan<int> parameters = new(file.Section(Parameters, 5 * sizeof(int)).Pointer, 5);
         HnswOptions options = new()
         {
@@ -47,10 +49,10 @@ internal static unsafe class HnswSections
         if ((uint)entry >= (uint)store.Count || levels[entry] != levels.Max())
             throw file.Bad($"entry node {entry} is not one of the highest");
         AlignedBuffer level0 = file.Section(Level0, (long)store.Count * 2 * options.M * sizeof(int));
-        AlignedBuffer upper = file.Section(Upper, HnswGraph.UpperBytes(levels, options.M));
+        AlignedBuffer upper = file.Section(Upper, HnswGraph.UpperListBytes(levels, options.M));
         HnswGraph graph = new(levels, options.M, entry, level0, upper);
         CheckLinks(file, graph);
-        return new HnswIndex(store, graph, ReadDuplicates(file, store.Count), options);
+        return new HnswStructure(vectors, graph, ReadDuplicates(file, store.Count), options);
     }
 
     private static void RequireOptions(VectorIndexFileReader file, HnswOptions options)
