@@ -32,6 +32,9 @@ public class CommandLineTests
     [InlineData("encode")]
     [InlineData("gemm --rows 1,64 --engine ort-int8")]
     [InlineData("memory --model bert-large --engine ternary")]
+    [InlineData("ann")]
+    [InlineData("ann --dataset fashion-mnist,synthetic-2000 --engine ternary-ml,hnswlib --index hnsw --codec f32 --build-threads 2 --seconds 0.2 --json out.json")]
+    [InlineData("ann --data vectors.npy --queries queries.fvecs --metric l2 --offline")]
     public void A_right_command_line_is_accepted(string line) => Assert.Empty(CommandLine.Create().Parse(line).Errors);
 
     [Theory]
@@ -42,6 +45,13 @@ public class CommandLineTests
     [InlineData("encode --seconds 0", "--seconds")]
     [InlineData("gemm --rows many", "rows")]
     [InlineData("memory --engine torch", "torch-bf16")]
+    [InlineData("ann --dataset mnist", "fashion-mnist")]
+    [InlineData("ann --dataset synthetic-10", "synthetic-N")]
+    [InlineData("ann --engine annoy", "hnswlib")]
+    [InlineData("ann --index tree", "hnsw")]
+    [InlineData("ann --codec pq", "f32")]
+    [InlineData("ann --metric hamming", "cosine")]
+    [InlineData("ann --build-threads 0", "--build-threads")]
     public void A_wrong_one_is_refused_with_what_would_do(string line, string expected) =>
         Assert.Contains(CommandLine.Create().Parse(line).Errors, error => error.Message.Contains(expected));
 }

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Benchmarks.Ann.Engines;
 using Benchmarks.Encode;
 using Benchmarks.Engines;
 using Benchmarks.Gemm;
@@ -19,12 +20,15 @@ internal static class CommandLine
     /// <summary>The command that measures one model in this process.</summary>
     public const string MemoryChild = "memory-of-one";
 
+    /// <summary>The command that holds one index in this process.</summary>
+    public const string AnnChild = "ann-of-one";
+
     private const int Cancelled = 130;
 
     private static readonly BatchShape[] DefaultShapes = [new(1, 16), new(1, 128), new(8, 128), new(32, 64), BatchShape.Ragged];
 
     /// <summary>The root command.</summary>
-    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne() };
+    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne(), AnnCommandLine.Ann(), AnnOfOne() };
 
     /// <summary>One thread, and all of the machine.</summary>
     private static int[] DefaultThreads => [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
@@ -115,12 +119,20 @@ internal static class CommandLine
         return command;
     }
 
+    // What ann starts: it builds one index and searches it as standard input says.
+    private static Command AnnOfOne()
+    {
+        Command command = new(AnnChild) { Hidden = true };
+        command.SetAction((_, _) => Guard(() => AnnServer.Run(Console.In, Console.Out)));
+        return command;
+    }
+
     private static Option<IReadOnlyList<BenchmarkModel>> Models() => Lists.Option(
         "--model", $"Of {Names(BenchmarkModel.All.Select(model => model.Name))}.", BenchmarkModel.All, BenchmarkModel.Parse);
 
-    private static Option<double> Seconds(double seconds)
+    internal static Option<double> Seconds(double seconds, string description = "Time for each engine in each cell.")
     {
-        Option<double> option = new("--seconds") { Description = "Time for each engine in each cell.", DefaultValueFactory = _ => seconds };
+        Option<double> option = new("--seconds") { Description = description, DefaultValueFactory = _ => seconds };
         option.Validators.Add(result =>
         {
             if (!(result.GetValueOrDefault<double>() is > 0 and <= 3600))
@@ -129,18 +141,18 @@ internal static class CommandLine
         return option;
     }
 
-    private static Option<double> IdleSeconds() => new("--idle-seconds")
+    internal static Option<double> IdleSeconds() => new("--idle-seconds")
     {
         Description = "How long to wait for an idle machine; after that rows are marked as contended where other processes ran.",
         DefaultValueFactory = _ => 60,
     };
 
-    private static Option<FileInfo?> Json() => new("--json") { Description = "Writes the rows to this file too." };
+    internal static Option<FileInfo?> Json() => new("--json") { Description = "Writes the rows to this file too." };
 
-    private static string Names(IEnumerable<string> names) => string.Join(", ", names);
+    internal static string Names(IEnumerable<string> names) => string.Join(", ", names);
 
     // Ctrl+C cancels; what was measured until then is shown and written.
-    private static Task<int> Guard(Action command) => Task.Run(() =>
+    internal static Task<int> Guard(Action command) => Task.Run(() =>
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         try

@@ -14,6 +14,9 @@ internal sealed unsafe class CandidatePool
 
     public int Count { get; private set; }
 
+    /// <summary>Keys from this one on are not taken in.</summary>
+    public ulong Bound => Count == _capacity ? _keys[Count - 1] & ~NeighborKey.Mark : ulong.MaxValue;
+
     public ReadOnlySpan<ulong> Sorted => new(_keys, Count);
 
     /// <summary>The nearest <paramref name="k"/>, which must be in the pool; valid until the next <see cref="Reset"/>.</summary>

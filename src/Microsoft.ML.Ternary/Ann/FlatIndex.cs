@@ -2,37 +2,51 @@
 // fastest as well.
 namespace Microsoft.ML.Ternary.Ann;
 
-/// <summary>An index that compares a query with every vector: exact, nothing to build, time proportional to the count.</summary>
+/// <summary>An index that compares a query with every vector: exact up to its codec, nothing to build, time proportional to the
+/// count.</summary>
 public sealed class FlatIndex : VectorIndex
 {
-    internal FlatIndex(VectorStore store)
-        : base(store)
+    internal FlatIndex(FlatStructure structure)
+        : base(structure)
     {
     }
 
-    /// <inheritdoc/>
-    public override AnnIndexKind Kind => AnnIndexKind.Flat;
+    internal FlatIndex(OpenedIndexFile file)
+        : base(file)
+    {
+    }
+
+    /// <summary>The options the index was built with.</summary>
+    public FlatOptions Options => (FlatOptions)BuildOptions;
 
     /// <summary>Builds an index of vectors that lie one after the other.</summary>
     /// <param name="vectors">The components, a whole number of vectors; copied.</param>
     /// <param name="dimension">Components of a vector.</param>
-    /// <param name="metric">What near means.</param>
+    /// <param name="options">Parameters, or null for the defaults.</param>
+    /// <param name="cancellation">Stops the build.</param>
     /// <exception cref="ArgumentException">There is no vector, a length is wrong, or a vector holds NaN or infinity, or is all zeros
     /// under cosine.</exception>
-    public static FlatIndex Build(ReadOnlySpan<float> vectors, int dimension, AnnMetric metric = AnnMetric.Cosine) =>
-        new(VectorStoreFactory.Create(vectors, dimension, metric));
-
-    /// <summary>Builds an index of vectors that come one by one.</summary>
-    /// <inheritdoc cref="Build(ReadOnlySpan{float}, int, AnnMetric)"/>
-    public static FlatIndex Build(IEnumerable<float[]> vectors, AnnMetric metric = AnnMetric.Cosine) =>
-        new(VectorStoreFactory.Create(vectors, metric, default));
-
-    internal override void AddSections(VectorIndexFileWriter file)
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="OperationCanceledException">The build was cancelled.</exception>
+    public static FlatIndex Build(ReadOnlySpan<float> vectors, int dimension, FlatOptions? options = null, CancellationToken cancellation = default)
     {
+        options = Validated(options);
+        return Build(VectorStoreFactory.Create(vectors, dimension, options.Metric), options, cancellation);
     }
 
-    // Queries that go through the vectors together read them from memory once.
-    private protected override int QueriesAtOnce => 8;
+    /// <summary>Builds an exact index over float32 of vectors that lie one after the other.</summary>
+    /// <inheritdoc cref="Build(ReadOnlySpan{float}, int, FlatOptions?, CancellationToken)"/>
+    public static FlatIndex Build(ReadOnlySpan<float> vectors, int dimension, AnnMetric metric) =>
+        Build(vectors, dimension, new FlatOptions { Metric = metric });
 
-    private protected override void Find(ReadOnlySpan<SearchScratch> searches, int k, SearchOptions? options) => Scan(searches, k);
+    /// <summary>Builds an index of vectors that come one by one.</summary>
+    /// <inheritdoc cref="Build(ReadOnlySpan{float}, int, FlatOptions?, CancellationToken)"/>
+    public static FlatIndex Build(IEnumerable<float[]> vectors, FlatOptions? options = null, CancellationToken cancellation = default)
+    {
+        options = Validated(options);
+        return Build(VectorStoreFactory.Create(vectors, options.Metric, cancellation), options, cancellation);
+    }
+
+    internal static FlatIndex Build(VectorStore full, FlatOptions options, CancellationToken cancellation) =>
+        new(new FlatStructure(IndexVectors.Encode(full, options, cancellation), options));
 }

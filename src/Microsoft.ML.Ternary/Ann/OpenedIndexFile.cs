@@ -1,47 +1,52 @@
-// An index opened from a file owes two things: before its first use its bytes must be checked and its structure read, once,
+// An index that comes from a file owes two things: before its first use its bytes must be checked and its structure read, once,
 // however many threads come at the same time; and afterwards the file must stay mapped while anybody uses it.
 namespace Microsoft.ML.Ternary.Ann;
 
-/// <summary>The file under an index that was opened and not yet, or already, used.</summary>
-internal sealed class OpenedIndexFile(VectorIndexFileReader reader, MappedFile mapping, Action<VectorIndexFileReader> readStructure) : IDisposable
+/// <summary>The file under an index.</summary>
+/// <param name="reader">The file, opened or read from a stream.</param>
+/// <param name="options">The options the index was built with.</param>
+/// <param name="read">Reads the structure, and checks all that searches trust in.</param>
+internal sealed class OpenedIndexFile(
+    VectorIndexFileReader reader, VectorIndexOptions options, Func<VectorIndexFileReader, VectorIndexOptions, IndexStructure> read)
 {
     private readonly Lock _lock = new();
-    private volatile bool _isReady;
+    private IndexStructure? _structure;
     private string? _failure;
 
     public VectorIndexFileReader Reader => reader;
 
-    /// <summary>Whether the structure has been read.</summary>
-    public bool IsReady => _isReady;
+    public VectorIndexOptions Options => options;
 
-    /// <summary>Holds the file for a use of the index. The first use checks what searches need and reads the structure.</summary>
-    /// <param name="index">Named if it has been disposed.</param>
-    /// <exception cref="InvalidDataException">The file was altered; every use says so.</exception>
-    /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public IndexUse Enter(VectorIndex index)
+    /// <summary>The structure, read and checked at the first call.</summary>
+    /// <exception cref="InvalidDataException">The file was altered; every call says so.</exception>
+    public IndexStructure Structure()
     {
-        IndexUse use = Hold(index);
-        try
+        lock (_lock)
         {
-            if (!_isReady)
-                MakeReady();
-            return use;
-        }
-        catch
-        {
-            use.Dispose();
-            throw;
+            // Not found out again, at the cost of reading the file, by each search that is tried.
+            if (_failure is not null)
+                throw new InvalidDataException(_failure);
+            try
+            {
+                return _structure ??= read(reader, options);
+            }
+            catch (InvalidDataException failure)
+            {
+                _failure = failure.Message;
+                throw;
+            }
         }
     }
 
-    /// <summary>Holds the file, as it is.</summary>
+    /// <summary>Keeps the memory of a mapped file while the index is used.</summary>
+    /// <param name="index">Named if it has been disposed.</param>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public IndexUse Hold(VectorIndex index)
     {
         try
         {
-            mapping.AddUser();
-            return new IndexUse(mapping);
+            reader.Mapping?.AddUser();
+            return new IndexUse(reader.Mapping);
         }
         catch (ObjectDisposedException)
         {
@@ -49,15 +54,18 @@ internal sealed class OpenedIndexFile(VectorIndexFileReader reader, MappedFile m
         }
     }
 
-    /// <summary>Checks all of the file.</summary>
+    /// <summary>Checks the file.</summary>
+    /// <param name="index">Named if it has been disposed.</param>
+    /// <param name="onlyUnchecked">Whether to leave out what the first use has checked.</param>
+    /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InvalidDataException">A section was altered.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Verify(VectorIndex index, CancellationToken cancellation)
+    public void Verify(VectorIndex index, bool onlyUnchecked, CancellationToken cancellation)
     {
         using IndexUse use = Hold(index);
         try
         {
-            reader.Verify(onlyUnchecked: false, cancellation);
+            reader.Verify(onlyUnchecked, cancellation);
         }
         catch (ObjectDisposedException)
         {
@@ -65,31 +73,6 @@ internal sealed class OpenedIndexFile(VectorIndexFileReader reader, MappedFile m
         }
     }
 
-    /// <summary>Checks what the first use has left out.</summary>
-    public void VerifyUnchecked() => reader.Verify(onlyUnchecked: true, CancellationToken.None);
-
-    public void Dispose() => mapping.Dispose();
-
-    private void MakeReady()
-    {
-        lock (_lock)
-        {
-            if (_failure is not null)
-                throw new InvalidDataException(_failure);
-            if (_isReady)
-                return;
-            try
-            {
-                reader.CheckForFirstUse();
-                readStructure(reader);
-            }
-            catch (InvalidDataException failure)
-            {
-                // Not found out again, at the cost of reading the file, by each search that is tried.
-                _failure = failure.Message;
-                throw;
-            }
-            _isReady = true;
-        }
-    }
+    /// <summary>Unmaps the file as soon as nobody uses it.</summary>
+    public void Close() => reader.Mapping?.Dispose();
 }

@@ -5,8 +5,21 @@ namespace Microsoft.ML.Ternary.Ann;
 public sealed record SearchOptions
 {
     /// <summary>HNSW: candidates kept while searching. More is slower and finds more of the true neighbours. At least k is used;
-    /// 0, the default, takes <see cref="HnswOptions.EfSearch"/> of the index. Flat indexes ignore it.</summary>
+    /// 0, the default, takes <see cref="HnswOptions.EfSearch"/> of the index. Other indexes ignore it.</summary>
     public int EfSearch { get; init; }
+
+    /// <summary>Candidates, the best by their codes, that are compared once more by the vectors kept for rescoring. At least k is
+    /// used; 0, the default, takes all that an HNSW search found, and 10 k but at least 100 elsewhere. Ignored where nothing is kept
+    /// for rescoring.</summary>
+    public int Rescore { get; init; }
+
+    /// <summary>Only vectors whose id this accepts are found; null accepts all. It is asked during the search, on the searching
+    /// threads, so that k accepted neighbours come back wherever there are as many.</summary>
+    public Func<int, bool>? Filter { get; init; }
+
+    /// <summary>Only vectors with these ids are found; null allows all. Faster than <see cref="Filter"/>, above all when few are
+    /// allowed.</summary>
+    public AllowList? AllowList { get; init; }
 
     /// <summary>Threads of a batch search; 0, the default, takes all cores. A search for one query is always on the calling thread.</summary>
     public int Threads { get; init; }

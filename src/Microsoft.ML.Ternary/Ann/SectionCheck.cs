@@ -7,9 +7,6 @@ internal enum SectionCheck
     /// <summary>As it is asked for: for what is read there and then.</summary>
     Now,
 
-    /// <summary>Before the first search: for what every search needs.</summary>
-    FirstUse,
-
     /// <summary>By <see cref="VectorIndex.Verify"/> only: for what is large and seldom touched. No byte of it may lead anywhere.</summary>
     OnDemand,
 }

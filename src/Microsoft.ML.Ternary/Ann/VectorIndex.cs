@@ -1,85 +1,133 @@
-// The front of every index: checks what it is given, lends scratch to searches, spreads batches over threads, saves and loads.
-// Subclasses say how the nearest vectors are found; VectorStore says how vectors are kept.
+// The front of every index: checks what it is given, hands searches to the structure of its kind, lets one change happen at a time,
+// saves and loads.
 namespace Microsoft.ML.Ternary.Ann;
 
 /// <summary>An index of vectors that finds the nearest ones to a query.</summary>
-/// <remarks>Vectors are known by their number, from 0, in the order in which they were given. An index does not change once it is
-/// built; searches from many threads at once are safe. Results are sorted by distance, ascending, and where distances are equal by
-/// id. An index that was opened from a file holds it until it is disposed or collected; any other index need not be disposed.</remarks>
+/// <remarks>Vectors are known by their id: their number, from 0, in the order in which they were given. Ids never change and are never
+/// used again. Searches from many threads at once are safe, also while vectors are added and deleted: a search finds a vector that is
+/// being added or deleted at that moment or does not, and nothing else is disturbed. Results are sorted by distance, ascending, and
+/// where distances are equal by id.
+/// <para>An index that was opened from a file holds it until it is disposed or collected. Any other need not be disposed.</para></remarks>
 public abstract unsafe class VectorIndex : IDisposable
 {
-    private readonly Stack<SearchScratch> _idle = new();
-    private OpenedIndexFile? _file;
+    private readonly Lock _changing = new();
+    private readonly OpenedIndexFile? _file;
+
+    // Null from opening a file to the first use.
+    private IndexStructure? _structure;
     private volatile bool _isDisposed;
 
-    private protected VectorIndex(VectorStore store) => Store = store;
+    private protected VectorIndex(IndexStructure structure) => _structure = structure;
+
+    private protected VectorIndex(OpenedIndexFile file)
+    {
+        _file = file;
+        if (file.Reader.Mapping is null)
+            _structure = file.Structure();
+    }
 
     /// <summary>How the index is searched.</summary>
-    public abstract AnnIndexKind Kind { get; }
+    public AnnIndexKind Kind => Unread?.Kind ?? Structure.Kind;
 
-    /// <summary>The number of vectors.</summary>
-    public int Count => Store.Count;
+    /// <summary>The number of vectors that can be found: deleted ones do not count.</summary>
+    public int Count
+    {
+        get
+        {
+            if (Unread is { } header)
+                return header.Count - header.Deleted;
+            IndexVectors vectors = Structure.Vectors;
+            return vectors.Count - vectors.Deleted.Count;
+        }
+    }
+
+    /// <summary>The number of vectors that were deleted and still take memory, until <see cref="Compact"/>.</summary>
+    public int DeletedCount => Unread?.Deleted ?? Structure.Vectors.Deleted.Count;
+
+    /// <summary>The id that the next added vector gets: more than any id so far.</summary>
+    public int NextId => Unread?.NextId ?? Structure.Vectors.Ids.Next;
 
     /// <summary>The number of components of a vector.</summary>
-    public int Dimension => Store.Dimension;
+    public int Dimension => Unread?.Dimension ?? Structure.Vectors.Codes.Dimension;
 
     /// <summary>What near means.</summary>
-    public AnnMetric Metric => Store.Metric;
+    public AnnMetric Metric => Unread?.Metric ?? Structure.Vectors.Codes.Metric;
 
-    /// <summary>Bytes of memory that the index takes: vectors and structure.</summary>
-    public virtual long MemoryBytes => (long)Count * Store.RowBytes;
+    /// <summary>How the vectors that searches compare are kept.</summary>
+    public VectorCodec Codec => Unread?.Codec ?? Structure.Vectors.Codes.Codec;
 
-    internal VectorStore Store { get; }
+    /// <summary>How the vectors kept for rescoring are kept, or null if there are none.</summary>
+    public VectorCodec? RescoringCodec => Unread is { } header ? header.RescoringCodec : Structure.Vectors.Rescoring?.Codec;
 
-    /// <summary>The file the index was opened from, if it was.</summary>
+    /// <summary>Bytes of memory that the index takes: codes, structure and what is kept for rescoring. Asking an index that was opened
+    /// from a file for its bytes is a first use of it, as a search is.</summary>
+    public long MemoryBytes => SearchBytes + RescoringBytes;
+
+    /// <summary>Bytes of memory that finding candidates takes: codes and structure.</summary>
+    public long SearchBytes
+    {
+        get
+        {
+            IndexStructure structure = Structure;
+            IndexVectors vectors = structure.Vectors;
+            return vectors.Codes.MemoryBytes + vectors.Ids.MemoryBytes + vectors.Deleted.MemoryBytes + structure.MemoryBytes;
+        }
+    }
+
+    /// <summary>Bytes of the vectors kept for rescoring.</summary>
+    public long RescoringBytes => Structure.Vectors.Rescoring?.MemoryBytes ?? 0;
+
+    /// <summary>The file the index comes from, if it does.</summary>
     internal VectorIndexFileReader? File => _file?.Reader;
 
-    /// <summary>Distances a search asks for at once, at most.</summary>
-    private protected virtual int BatchSize => 64;
+    /// <summary>What is searched. Its memory stays during a use: see <see cref="Enter"/>.</summary>
+    internal IndexStructure Structure => Volatile.Read(ref _structure) ?? ReadStructure();
 
-    /// <summary>Queries of a batch that one thread takes at a time.</summary>
-    private protected virtual int QueriesAtOnce => 1;
+    /// <summary>What the index was built with.</summary>
+    private protected VectorIndexOptions BuildOptions => Volatile.Read(ref _structure)?.Options ?? _file!.Options;
 
-    /// <summary>Nodes a search keeps account of having seen.</summary>
-    private protected virtual int VisitedSize => 0;
+    // The header speaks for an index that has not been read yet.
+    private VectorIndexFileHeader? Unread => Volatile.Read(ref _structure) is null ? _file!.Reader.Header : null;
 
     /// <summary>Finds the <paramref name="k"/> nearest vectors to one query, on the calling thread, without allocating once the
     /// first searches have run.</summary>
     /// <param name="query">The query, <see cref="Dimension"/> long.</param>
-    /// <param name="k">How many to find, from 1 to <see cref="Count"/>.</param>
-    /// <param name="ids">Receives the numbers of the nearest vectors; at least <paramref name="k"/> long.</param>
-    /// <param name="distances">Receives their distances, ascending; at least <paramref name="k"/> long.</param>
+    /// <param name="k">How many to find, at least 1.</param>
+    /// <param name="ids">Receives the ids of the nearest vectors; at least <paramref name="k"/> long. Where there are fewer than
+    /// <paramref name="k"/>, the rest is -1.</param>
+    /// <param name="distances">Receives their distances, ascending; at least <paramref name="k"/> long. The rest is positive
+    /// infinity.</param>
     /// <param name="options">Options of this search, or null for the index's own.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is not from 1 to <see cref="Count"/>.</exception>
+    /// <returns>How many were found: <paramref name="k"/>, or fewer if the index has fewer or a filter accepts fewer.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is less than 1, or an option is out of its range.</exception>
     /// <exception cref="ArgumentException">A length is wrong, the query holds NaN or infinity, or it is all zeros under cosine.</exception>
     /// <exception cref="InvalidDataException">The file that the index was opened from was altered: found at the first use.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Search(ReadOnlySpan<float> query, int k, Span<int> ids, Span<float> distances, SearchOptions? options = null)
+    public int Search(ReadOnlySpan<float> query, int k, Span<int> ids, Span<float> distances, SearchOptions? options = null)
     {
         CheckLengths(query.Length, 1, k, ids, distances);
-        using IndexUse use = Enter();
-        SearchScratch scratch = Rent();
+        CheckQuery(query, 0);
+        using IndexUse use = Enter(out IndexStructure structure);
+        SearchScratch scratch = structure.Rent(query);
         try
         {
-            CheckQuery(query, 0);
-            Store.PrepareQuery(query, scratch.Query);
-            Find(new ReadOnlySpan<SearchScratch>(in scratch), k, options);
-            Write(scratch.Found.Span, ids, distances);
+            structure.Search(new ReadOnlySpan<SearchScratch>(in scratch), k, options);
+            return scratch.Write(structure.Vectors, ids[..k], distances[..k]);
         }
         finally
         {
-            Return(scratch);
+            structure.Return(scratch);
         }
     }
 
     /// <summary>Finds the <paramref name="k"/> nearest vectors to each of several queries, on several threads.</summary>
     /// <param name="queries">The queries, one after the other, each <see cref="Dimension"/> long.</param>
-    /// <param name="k">How many to find for each query, from 1 to <see cref="Count"/>.</param>
-    /// <param name="ids">Receives <paramref name="k"/> numbers a query, one query after the other.</param>
-    /// <param name="distances">Receives their distances in the same order.</param>
+    /// <param name="k">How many to find for each query, at least 1.</param>
+    /// <param name="ids">Receives <paramref name="k"/> ids a query, one query after the other; -1 where fewer are found.</param>
+    /// <param name="distances">Receives their distances in the same order; positive infinity where fewer are found.</param>
     /// <param name="options">Options of this search, or null for the index's own and all cores.</param>
     /// <param name="cancellation">Stops the search.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is not from 1 to <see cref="Count"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="k"/> is less than 1, or an option is out of its range.</exception>
     /// <exception cref="ArgumentException">A length is wrong, a query holds NaN or infinity, or one is all zeros under cosine.</exception>
     /// <exception cref="InvalidDataException">The file that the index was opened from was altered: found at the first use.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
@@ -92,45 +140,125 @@ public abstract unsafe class VectorIndex : IDisposable
         CheckLengths(Dimension, count, k, ids, distances);
         for (int i = 0; i < count; i++)
             CheckQuery(queries.Slice(i * Dimension, Dimension), i);
-        using IndexUse use = Enter();
+        using IndexUse use = Enter(out IndexStructure structure);
         fixed (float* queryStart = queries, distanceStart = distances)
         fixed (int* idStart = ids)
+            new BatchSearch(structure, queryStart, count, k, idStart, distanceStart, options).Run(cancellation);
+    }
+
+    /// <summary>Adds vectors. Searches may run meanwhile; other changes wait.</summary>
+    /// <param name="vectors">The components, a whole number of vectors; copied.</param>
+    /// <param name="progress">Hears how many vectors are done, now and then.</param>
+    /// <param name="cancellation">Stops the addition; none of the vectors is then found.</param>
+    /// <returns>The id of the first; the others have the ids that follow.</returns>
+    /// <exception cref="ArgumentException">A length is wrong, or a vector cannot be indexed; nothing was added.</exception>
+    /// <exception cref="OperationCanceledException">The addition was cancelled.</exception>
+    public int Add(ReadOnlySpan<float> vectors, IProgress<IndexBuildProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        lock (_changing)
         {
-            BatchSearch batch = new(queryStart, count, k, idStart, distanceStart);
-            RunBatch(batch, options, cancellation);
+            using IndexUse use = Enter(out IndexStructure structure);
+            VectorStoreFactory.CheckVectors(vectors, Dimension, structure.Vectors);
+            int first = structure.Vectors.Count, id = structure.Vectors.Ids.Next;
+            structure.Reserve(vectors.Length / Dimension);
+            structure.Vectors.Append(vectors);
+            try
+            {
+                structure.Insert(first, progress, cancellation);
+            }
+            catch
+            {
+                for (int slot = first; slot < structure.Vectors.Count; slot++)
+                    structure.Vectors.Deleted.Add(slot);
+                throw;
+            }
+            return id;
         }
     }
 
-    /// <summary>Copies a stored vector. Under <see cref="AnnMetric.Cosine"/> it comes scaled to norm 1.</summary>
-    /// <param name="id">The vector's number.</param>
-    /// <param name="destination">Receives it; at least <see cref="Dimension"/> long.</param>
-    public void CopyVector(int id, Span<float> destination)
+    /// <summary>Deletes a vector: it is not found from now on. Its memory is given back by <see cref="Compact"/>.</summary>
+    /// <returns>False if no vector has this id, or it was deleted before.</returns>
+    public bool Delete(int id)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(id);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Count);
-        if (destination.Length < Dimension)
-            throw new ArgumentException($"The destination has room for {destination.Length} components, the vectors have {Dimension}.", nameof(destination));
-        using IndexUse use = Enter();
-        Store.CopyVector(id, destination[..Dimension]);
-        GC.KeepAlive(this);
+        lock (_changing)
+        {
+            using IndexUse use = Enter(out IndexStructure structure);
+            int slot = structure.Vectors.Ids.Slot(id);
+            return slot >= 0 && structure.Vectors.Deleted.Add(slot);
+        }
     }
 
-    /// <summary>Saves the index to a file, which appears whole or not at all: an older file stays until the new one is complete.</summary>
+    /// <summary>Gives back the memory of deleted vectors. All others keep their ids. Searches run meanwhile, on the old state; other
+    /// changes wait. An HNSW graph is built anew, which takes the time that building takes.</summary>
+    /// <param name="progress">Hears how many vectors are done, now and then.</param>
+    /// <param name="cancellation">Stops it; the index is then as it was.</param>
+    /// <exception cref="InvalidOperationException">All vectors are deleted: an index has at least one.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Compact(IProgress<IndexBuildProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        lock (_changing)
+        {
+            using IndexUse use = Enter(out IndexStructure structure);
+            if (structure.Vectors.Deleted.Count == 0)
+                return;
+            int[] live = structure.Vectors.LiveSlots();
+            if (live.Length == 0)
+                throw new InvalidOperationException("All vectors of the index are deleted, and an index has at least one: add vectors before Compact, or build a new index.");
+            Volatile.Write(ref _structure, structure.Compacted(live, progress, cancellation));
+        }
+    }
+
+    /// <summary>Whether a vector has this id and is not deleted.</summary>
+    public bool Contains(int id)
+    {
+        using IndexUse use = Enter(out IndexStructure structure);
+        IndexVectors vectors = structure.Vectors;
+        int slot = vectors.Ids.Slot(id);
+        return slot >= 0 && slot < vectors.Count && !vectors.Deleted.Contains(slot);
+    }
+
+    /// <summary>Copies a stored vector, in the most exact form the index keeps. Under <see cref="AnnMetric.Cosine"/> it comes scaled to
+    /// norm 1.</summary>
+    /// <param name="id">The vector's id.</param>
+    /// <param name="destination">Receives it; at least <see cref="Dimension"/> long.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No vector has this id.</exception>
+    public void CopyVector(int id, Span<float> destination)
+    {
+        using IndexUse use = Enter(out IndexStructure structure);
+        IndexVectors vectors = structure.Vectors;
+        int slot = vectors.Ids.Slot(id);
+        if (slot < 0 || slot >= vectors.Count)
+            throw new ArgumentOutOfRangeException(nameof(id), id, "No vector of the index has this id.");
+        if (destination.Length < Dimension)
+            throw new ArgumentException($"The destination has room for {destination.Length} components, the vectors have {Dimension}.", nameof(destination));
+        vectors.Finest.CopyVector(slot, destination[..Dimension]);
+    }
+
+    /// <summary>Saves the index to a file, which appears whole or not at all: an older file stays until the new one is complete.
+    /// Searches may run meanwhile; changes wait.</summary>
     /// <remarks>The file that an index was opened from can be replaced while the index is in use, which goes on with the old one;
     /// Windows refuses that with an error until the index is disposed.</remarks>
     /// <exception cref="IOException">The file cannot be written, for instance because the disk is full.</exception>
     /// <exception cref="InvalidDataException">The file that the index was opened from was altered.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Save(string path) => VectorIndexFile.Save(this, path);
+    public void Save(string path)
+    {
+        lock (_changing)
+            VectorIndexFile.Save(this, path);
+    }
 
     /// <summary>Saves the index to a stream, from its current position on.</summary>
     /// <exception cref="InvalidDataException">The file that the index was opened from was altered.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Save(Stream stream) => VectorIndexFile.Save(this, stream);
+    public void Save(Stream stream)
+    {
+        lock (_changing)
+            VectorIndexFile.Save(this, stream);
+    }
 
     /// <summary>Opens an index of any kind in milliseconds, whatever its size: the file is mapped into memory, of which only what is
-    /// used becomes resident.</summary>
-    /// <remarks>The header is checked here, what searches need before the first search, and everything by <see cref="Verify"/>. The
+    /// used becomes resident. Changes to the index stay in memory.</summary>
+    /// <remarks>The header is checked here, what searches need before the first use, and everything by <see cref="Verify"/>. The
     /// file must not be written to in place while it is open; replacing it, as <see cref="Save(string)"/> does, is fine.</remarks>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is not an index, is truncated or altered, or is of another version.</exception>
@@ -149,7 +277,7 @@ public abstract unsafe class VectorIndex : IDisposable
     public void Verify(CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _file?.Verify(this, cancellation);
+        _file?.Verify(this, onlyUnchecked: false, cancellation);
     }
 
     /// <summary>Releases the file that the index was opened from, as soon as the searches that are running have ended. The index
@@ -157,33 +285,19 @@ public abstract unsafe class VectorIndex : IDisposable
     public void Dispose()
     {
         _isDisposed = true;
-        _file?.Dispose();
+        _file?.Close();
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Takes the structure from a file: now if it was read into memory, at the first use if it is mapped.</summary>
-    internal void ReadFrom(VectorIndexFileReader file)
-    {
-        if (file.Mapping is null)
-            ReadStructure(file);
-        else
-            _file = new OpenedIndexFile(file, file.Mapping, ReadStructure);
-    }
-
-    /// <summary>Begins a use of the index: until it ends, its memory stays. The first use of an opened file checks it.</summary>
-    internal IndexUse Enter()
+    /// <summary>Begins a use of the index: until it ends, the memory of the structure stays. The first use of a file that was opened
+    /// checks it.</summary>
+    internal IndexUse Enter(out IndexStructure structure)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _file?.Enter(this) ?? default;
-    }
-
-    /// <summary>As <see cref="Enter"/>, with everything checked: nothing damaged is saved with a checksum that is right.</summary>
-    internal IndexUse EnterToSave()
-    {
-        IndexUse use = Enter();
+        IndexUse use = _file?.Hold(this) ?? default;
         try
         {
-            _file?.VerifyUnchecked();
+            structure = Structure;
             return use;
         }
         catch
@@ -193,108 +307,46 @@ public abstract unsafe class VectorIndex : IDisposable
         }
     }
 
-    /// <summary>What a file's header says of this index.</summary>
-    internal VectorIndexFileHeader FileHeader() => new()
+    /// <summary>As <see cref="Enter"/>, with everything checked: nothing damaged is saved with a checksum that is right.</summary>
+    internal IndexUse EnterToSave(out IndexStructure structure)
     {
-        Kind = Kind,
-        Codec = Store.Codec,
-        Metric = Metric,
-        Dimension = Dimension,
-        Count = Store.Count,
-        NextId = Store.Count,
-    };
-
-    /// <summary>What a kind of index reads from its file before it can be searched, checking all that searches trust.</summary>
-    private protected virtual void ReadStructure(VectorIndexFileReader file)
-    {
-    }
-
-    /// <summary>Finds the k nearest to the prepared query of each search, one or several, and leaves them in its
-    /// <see cref="SearchScratch.Found"/>.</summary>
-    private protected abstract void Find(ReadOnlySpan<SearchScratch> searches, int k, SearchOptions? options);
-
-    /// <summary>What a kind of index adds to the file: its own sections.</summary>
-    internal abstract void AddSections(VectorIndexFileWriter file);
-
-    /// <summary>Compares with every vector.</summary>
-    private protected void Scan(ReadOnlySpan<SearchScratch> searches, int k)
-    {
-        foreach (SearchScratch scratch in searches)
-            scratch.Nearest.Reset(k);
-        for (int first = 0; first < Count; first += BatchSize)
+        IndexUse use = Enter(out structure);
+        try
         {
-            foreach (SearchScratch scratch in searches)
-                ScanBlock(scratch, first, Math.Min(BatchSize, Count - first));
+            _file?.Verify(this, onlyUnchecked: true, CancellationToken.None);
+            return use;
         }
-        foreach (SearchScratch scratch in searches)
-            scratch.Found = scratch.Nearest.Sorted();
-    }
-
-    private void ScanBlock(SearchScratch scratch, int first, int count)
-    {
-        Store.DistancesInOrder(scratch.Query, first, count, scratch.Distances);
-        for (int i = 0; i < count; i++)
-            scratch.Nearest.Add(NeighborKey.Create(scratch.Distances[i], first + i));
-    }
-
-    private protected SearchScratch Rent()
-    {
-        lock (_idle)
+        catch
         {
-            if (_idle.TryPop(out SearchScratch? scratch))
-                return scratch;
+            use.Dispose();
+            throw;
         }
-        return new SearchScratch(Store.QueryBytes, VisitedSize, BatchSize);
     }
 
-    private protected void Return(SearchScratch scratch)
+    internal static string Describe(VectorProblem problem) => problem == VectorProblem.Zero
+        ? "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product"
+        : "holds NaN or infinity: replace or leave out such vectors";
+
+    private protected static TOptions Validated<TOptions>(TOptions? options) where TOptions : VectorIndexOptions, new()
     {
-        lock (_idle)
-            _idle.Push(scratch);
+        options ??= new TOptions();
+        options.Validate();
+        return options;
     }
 
-    private void RunBatch(BatchSearch batch, SearchOptions? options, CancellationToken cancellation)
+    private IndexStructure ReadStructure()
     {
-        int threads = options?.Threads is > 0 and int given ? given : Environment.ProcessorCount;
-        int next = -1;
-        int groups = (batch.Count + QueriesAtOnce - 1) / QueriesAtOnce;
-        void Work()
-        {
-            SearchScratch[] scratches = new SearchScratch[QueriesAtOnce];
-            for (int i = 0; i < scratches.Length; i++)
-                scratches[i] = Rent();
-            for (int group = Interlocked.Increment(ref next); group < groups && !cancellation.IsCancellationRequested; group = Interlocked.Increment(ref next))
-                SearchGroup(batch, group * QueriesAtOnce, scratches, options);
-            foreach (SearchScratch scratch in scratches)
-                Return(scratch);
-        }
-        threads = Math.Min(threads, groups);
-        if (threads <= 1)
-            Work();
-        else
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Work());
-        cancellation.ThrowIfCancellationRequested();
-    }
-
-    private void SearchGroup(BatchSearch batch, int first, SearchScratch[] scratches, SearchOptions? options)
-    {
-        int count = Math.Min(scratches.Length, batch.Count - first);
-        for (int i = 0; i < count; i++)
-            Store.PrepareQuery(new ReadOnlySpan<float>(batch.Queries + (long)(first + i) * Dimension, Dimension), scratches[i].Query);
-        Find(scratches.AsSpan(0, count), batch.K, options);
-        for (int i = 0; i < count; i++)
-        {
-            long start = (long)(first + i) * batch.K;
-            Write(scratches[i].Found.Span, new Span<int>(batch.Ids + start, batch.K), new Span<float>(batch.Distances + start, batch.K));
-        }
+        using IndexUse use = _file!.Hold(this);
+        IndexStructure read = _file.Structure();
+        return Interlocked.CompareExchange(ref _structure, read, null) ?? read;
     }
 
     private void CheckLengths(int queryLength, int queries, int k, Span<int> ids, Span<float> distances)
     {
         if (queryLength != Dimension)
             throw new ArgumentException($"The query has {queryLength} components, the index has dimension {Dimension}.", "query");
-        if (k < 1 || k > Count)
-            throw new ArgumentOutOfRangeException(nameof(k), k, $"k must be between 1 and the {Count} vectors of the index.");
+        if (k < 1)
+            throw new ArgumentOutOfRangeException(nameof(k), k, "k must be at least 1.");
         if (ids.Length < (long)queries * k || distances.Length < (long)queries * k)
             throw new ArgumentException($"There must be room for {(long)queries * k} neighbours; ids has {ids.Length}, distances {distances.Length}.", nameof(ids));
     }
@@ -304,32 +356,5 @@ public abstract unsafe class VectorIndex : IDisposable
         VectorProblem problem = VectorStore.Check(query, Metric);
         if (problem != VectorProblem.None)
             throw new ArgumentException($"Query {number} {Describe(problem)}.", nameof(query));
-    }
-
-    internal static string Describe(VectorProblem problem) => problem == VectorProblem.Zero
-        ? "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product"
-        : "holds NaN or infinity: replace or leave out such vectors";
-
-    private void Write(ReadOnlySpan<ulong> keys, Span<int> ids, Span<float> distances)
-    {
-        for (int i = 0; i < keys.Length; i++)
-        {
-            ids[i] = NeighborKey.Id(keys[i]);
-            distances[i] = Store.Reported(NeighborKey.Distance(keys[i]));
-        }
-    }
-
-    // Pointers, because the threads of a batch cannot capture spans; the caller pins what they point to.
-    private readonly struct BatchSearch(float* queries, int count, int k, int* ids, float* distances)
-    {
-        public float* Queries { get; } = queries;
-
-        public int Count { get; } = count;
-
-        public int K { get; } = k;
-
-        public int* Ids { get; } = ids;
-
-        public float* Distances { get; } = distances;
     }
 }

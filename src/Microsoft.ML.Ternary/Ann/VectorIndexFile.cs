@@ -28,10 +28,12 @@ internal static class VectorIndexFile
     {
         try
         {
-            VectorStore store = CreateStore(file);
-            VectorIndex index = file.Header.Kind == AnnIndexKind.Flat ? new FlatIndex(store) : new HnswIndex(store, HnswSections.ReadOptions(file, store));
-            index.ReadFrom(file);
-            return index;
+            return file.Header.Kind switch
+            {
+                AnnIndexKind.Flat => new FlatIndex(new OpenedIndexFile(file, WithHeader(new FlatOptions(), file.Header), FlatStructure.Read)),
+                AnnIndexKind.Hnsw => new HnswIndex(new OpenedIndexFile(file, WithHeader(HnswSections.ReadOptions(file), file.Header), HnswSections.Read)),
+                _ => throw file.Bad($"its kind, {file.Header.Kind}, is unknown here"),
+            };
         }
         catch
         {
@@ -40,10 +42,18 @@ internal static class VectorIndexFile
         }
     }
 
-    private static Float32VectorStore CreateStore(VectorIndexFileReader file)
+    // What all indexes have is in the header; what only a kind has, in a section of its own.
+    private static TOptions WithHeader<TOptions>(TOptions options, VectorIndexFileHeader header) where TOptions : VectorIndexOptions
     {
-        VectorIndexFileHeader header = file.Header;
-        long bytes = (long)header.Count * Float32VectorStore.BytesPerRow(header.Dimension);
-        return new Float32VectorStore(header.Dimension, header.Metric, header.Count, file.Section(VectorIndexFileSections.Codes, bytes, SectionCheck.FirstUse));
+        VectorIndexOptions described = options with { Metric = header.Metric, Codec = header.Codec, Rescoring = Rescoring.Auto };
+        return (TOptions)(described.RescoringCodec == header.RescoringCodec ? described : described with { Rescoring = AsOption(header.RescoringCodec) });
     }
+
+    private static Rescoring AsOption(VectorCodec? codec) => codec switch
+    {
+        null => Rescoring.None,
+        VectorCodec.Int8 => Rescoring.Int8,
+        VectorCodec.Float16 => Rescoring.Float16,
+        _ => Rescoring.Float32,
+    };
 }

@@ -50,7 +50,7 @@ internal sealed record VectorIndexFileHeader
     public required int Count { get; init; }
 
     /// <summary>The number that the next vector gets.</summary>
-    public required long NextId { get; init; }
+    public required int NextId { get; init; }
 
     /// <summary>Deleted vectors.</summary>
     public int Deleted { get; init; }
@@ -88,7 +88,7 @@ internal sealed record VectorIndexFileHeader
         ulong count = BinaryPrimitives.ReadUInt64LittleEndian(header[48..]), nextId = BinaryPrimitives.ReadUInt64LittleEndian(header[56..]);
         ulong deleted = BinaryPrimitives.ReadUInt64LittleEndian(header[64..]);
         problem = $"it says {count} vectors of dimension {dimension}, {deleted} of them deleted, and {nextId} as the next number";
-        if (dimension is 0 or > MaxDimension || count > int.MaxValue || deleted > count || nextId < count || nextId > 1UL << 31)
+        if (dimension is 0 or > MaxDimension || count > int.MaxValue || deleted > count || nextId < count || nextId > int.MaxValue)
             return null;
         return new VectorIndexFileHeader
         {
@@ -98,7 +98,7 @@ internal sealed record VectorIndexFileHeader
             Metric = (AnnMetric)metric,
             Dimension = (int)dimension,
             Count = (int)count,
-            NextId = (long)nextId,
+            NextId = (int)nextId,
             Deleted = (int)deleted,
         };
     }

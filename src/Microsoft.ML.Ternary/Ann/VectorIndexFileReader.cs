@@ -16,7 +16,6 @@ internal sealed unsafe class VectorIndexFileReader
     private readonly Dictionary<string, VectorIndexFileSection> _sections = [];
     private readonly Dictionary<string, MemoryBlock> _blocks = [];
     private readonly HashSet<string> _checked = [];
-    private readonly List<string> _checkedAtFirstUse = [];
     private long _length;
 
     /// <summary>Reads a whole index from a stream, beginning at its current position.</summary>
@@ -104,18 +103,8 @@ internal sealed unsafe class VectorIndexFileReader
     /// <summary>As <see cref="Values"/>, or null if the file has no section of this name.</summary>
     public T[]? TryGetValues<T>(string name, int count) where T : unmanaged => _sections.ContainsKey(name) ? Values<T>(name, count) : null;
 
-    /// <summary>The bytes a section has, 0 if the file has none of this name.</summary>
-    public long SectionLength(string name) => _sections.TryGetValue(name, out VectorIndexFileSection? section) ? section.Length : 0;
-
     /// <summary>The error for a file that cannot be used.</summary>
     public InvalidDataException Bad(string problem) => new($"{_name}: {problem}. The file is damaged or is not a vector index: build and save the index again.");
-
-    /// <summary>Checks the sections asked for with <see cref="SectionCheck.FirstUse"/>.</summary>
-    public void CheckForFirstUse()
-    {
-        foreach (string name in _checkedAtFirstUse)
-            Get(_sections[name], SectionCheck.Now);
-    }
 
     /// <summary>Checks the sections of a mapped file as they are on disk, without making them resident.</summary>
     /// <param name="onlyUnchecked">Whether to leave out those that were checked when they were first used.</param>
@@ -147,11 +136,7 @@ internal sealed unsafe class VectorIndexFileReader
     private MemoryBlock Get(VectorIndexFileSection section, SectionCheck check)
     {
         MemoryBlock block = _blocks[section.Name];
-        if (check == SectionCheck.FirstUse)
-        {
-            _checkedAtFirstUse.Add(section.Name);
-        }
-        else if (check == SectionCheck.Now)
+        if (check == SectionCheck.Now)
         {
             lock (_checked)
                 CheckOnce(section, block);

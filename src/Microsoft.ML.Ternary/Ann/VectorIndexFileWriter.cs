@@ -12,6 +12,7 @@ internal sealed unsafe class VectorIndexFileWriter
     private const int Piece = 1 << 20;
 
     private readonly VectorIndex _index;
+    private readonly VectorIndexFileHeader _header;
     private readonly List<Content> _contents = [];
 
     public VectorIndexFileWriter(VectorIndex index)
@@ -19,9 +20,21 @@ internal sealed unsafe class VectorIndexFileWriter
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("Index files are little-endian, as this library's memory must be.");
         _index = index;
-        using IndexUse use = index.EnterToSave();
-        Add(VectorIndexFileSections.Codes, index.Store.Rows, (long)index.Store.Count * index.Store.RowBytes);
-        index.AddSections(this);
+        using IndexUse use = index.EnterToSave(out IndexStructure structure);
+        IndexVectors vectors = structure.Vectors;
+        _header = new VectorIndexFileHeader
+        {
+            Kind = structure.Kind,
+            Codec = vectors.Codes.Codec,
+            RescoringCodec = vectors.Rescoring?.Codec,
+            Metric = vectors.Codes.Metric,
+            Dimension = vectors.Codes.Dimension,
+            Count = vectors.Count,
+            NextId = vectors.Ids.Next,
+            Deleted = vectors.Deleted.Count,
+        };
+        AddVectors(vectors);
+        structure.AddSections(this);
     }
 
     /// <summary>Adds a section whose memory stays in place, and in use by the index, until the file is written.</summary>
@@ -36,7 +49,7 @@ internal sealed unsafe class VectorIndexFileWriter
     /// <exception cref="ObjectDisposedException">The index was disposed since the writer was made.</exception>
     public void Write(Stream stream)
     {
-        using IndexUse use = _index.EnterToSave();
+        using IndexUse use = _index.EnterToSave(out _);
         byte[] head = Head();
         stream.Write(head);
         long position = head.Length;
@@ -48,6 +61,19 @@ internal sealed unsafe class VectorIndexFileWriter
         }
         GC.KeepAlive(_index);
     }
+
+    private void AddVectors(IndexVectors vectors)
+    {
+        Add(VectorIndexFileSections.Codes, vectors.Codes);
+        if (vectors.Rescoring is { } rescoring)
+            Add(VectorIndexFileSections.Rescore, rescoring);
+        if (!vectors.Ids.IsOwnSlot)
+            Add(VectorIndexFileSections.SlotIds, vectors.Ids.ToSpan());
+        if (vectors.Deleted.Count > 0)
+            Add<ulong>(VectorIndexFileSections.Deleted, vectors.Deleted.ToWords(vectors.Count));
+    }
+
+    private void Add(string name, VectorStore store) => Add(name, store.Rows, (long)store.Count * store.RowBytes);
 
     private void Add(Content content)
     {
@@ -77,7 +103,7 @@ internal sealed unsafe class VectorIndexFileWriter
             section.Write(head.AsSpan(VectorIndexFileHeader.Bytes + VectorIndexFileSection.EntryBytes * i));
             position = section.End;
         }
-        _index.FileHeader().Write(head, _contents.Count, position);
+        _header.Write(head, _contents.Count, position);
         return head;
     }
 

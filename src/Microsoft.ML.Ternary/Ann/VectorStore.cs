@@ -11,12 +11,6 @@ internal enum VectorProblem
     Zero,
 }
 
-/// <summary>The codecs a store can have. The values are written to files: they are never renumbered.</summary>
-internal enum VectorCodec
-{
-    Float32 = 1,
-}
-
 /// <summary>The vectors of an index, in one codec and under one metric.</summary>
 /// <remarks>Distances between are comparable, not reported ones: see <see cref="Reported"/>. Reading is thread-safe.</remarks>
 internal abstract unsafe class VectorStore(int dimension, AnnMetric metric)
@@ -37,6 +31,18 @@ internal abstract unsafe class VectorStore(int dimension, AnnMetric metric)
 
     /// <summary>The rows as they lie in memory and in a file: <see cref="Count"/> x <see cref="RowBytes"/>.</summary>
     public abstract byte* Rows { get; }
+
+    /// <summary>Bytes of memory it takes.</summary>
+    public abstract long MemoryBytes { get; }
+
+    /// <summary>Makes room for <paramref name="capacity"/> vectors in all.</summary>
+    public abstract void Reserve(int capacity);
+
+    /// <summary>Adds a vector, unless something is wrong with it.</summary>
+    public abstract VectorProblem Append(ReadOnlySpan<float> vector);
+
+    /// <summary>A store of some of the vectors, in the order given.</summary>
+    public abstract VectorStore Select(ReadOnlySpan<int> slots);
 
     /// <summary>Whether a vector can be stored or searched for under a metric. Its cost is one pass over the vector.</summary>
     public static VectorProblem Check(ReadOnlySpan<float> vector, AnnMetric metric)

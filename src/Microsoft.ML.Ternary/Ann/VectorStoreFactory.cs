@@ -35,6 +35,19 @@ internal static class VectorStoreFactory
         return store;
     }
 
+    /// <summary>Fails unless all of some vectors can be added to those of an index.</summary>
+    public static void CheckVectors(ReadOnlySpan<float> vectors, int dimension, IndexVectors index)
+    {
+        if (vectors.IsEmpty || vectors.Length % dimension != 0)
+            throw new ArgumentException($"{vectors.Length} components are not one or more whole vectors of the index's dimension {dimension}.", nameof(vectors));
+        for (int start = 0; start < vectors.Length; start += dimension)
+        {
+            VectorProblem problem = VectorStore.Check(vectors.Slice(start, dimension), index.Codes.Metric);
+            if (problem != VectorProblem.None)
+                throw new ArgumentException($"Vector {start / dimension} {VectorIndex.Describe(problem)}.", nameof(vectors));
+        }
+    }
+
     private static AnnMetric CheckMetric(AnnMetric metric) => Enum.IsDefined(metric)
         ? metric
         : throw new ArgumentOutOfRangeException(nameof(metric), metric, "The metric must be Cosine, InnerProduct or L2.");

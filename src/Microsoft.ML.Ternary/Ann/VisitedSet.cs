@@ -4,10 +4,22 @@ using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.Ternary.Ann;
 
-internal sealed class VisitedSet(int count)
+internal sealed class VisitedSet
 {
-    private readonly byte[] _epochs = new byte[count];
+    private byte[] _epochs = [];
     private byte _epoch;
+    private int _count;
+
+    /// <summary>Makes room for nodes 0 to <paramref name="count"/> - 1 and forgets all.</summary>
+    public void Reserve(int count)
+    {
+        if (_epochs.Length < count)
+        {
+            _epochs = new byte[count + count / 8];
+            _epoch = 0;
+        }
+        _count = count;
+    }
 
     public void Clear()
     {
@@ -19,10 +31,13 @@ internal sealed class VisitedSet(int count)
         _epoch++;
     }
 
-    /// <summary>Adds a node; false if it was there already.</summary>
+    /// <summary>Adds a node; false if it was there already, or if there is no such node: links that are followed while others are
+    /// written may lead to one that came after the search began.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Add(int id)
     {
+        if ((uint)id >= (uint)_count)
+            return false;
         ref byte epoch = ref _epochs[id];
         if (epoch == _epoch)
             return false;

@@ -102,7 +102,7 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
         using IChannel channel = _host.Start("Building the index");
         (Float32VectorStore store, NeighborIds ids) = ReadVectors(input, column, idColumn, dimension);
         if (_options.Kind == AnnIndexKind.Flat)
-            return (new FlatIndex(store), ids);
+            return (FlatIndex.Build(store, new FlatOptions { Metric = _options.Metric }, default), ids);
         using HostProgress progress = new(_host, "Building the index", "vectors");
         using HostCancellation cancellation = new(_host);
         HnswIndex index = HnswIndex.Build(store, _options.Hnsw(_options.Seed ?? ContextSeed), progress, cancellation.Token);

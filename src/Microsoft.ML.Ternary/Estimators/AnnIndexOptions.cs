@@ -34,7 +34,7 @@ public sealed record AnnIndexOptions
     /// <summary>HNSW: seed of the levels; null takes one from the <see cref="MLContext"/>.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>HNSW: threads that build; 1 is deterministic, 0 takes all cores; see <see cref="HnswOptions.Threads"/>.</summary>
+    /// <summary>HNSW: threads that build; 1 is deterministic, 0 takes all cores; see <see cref="VectorIndexOptions.Threads"/>.</summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>An index file to use instead of building one, as <see cref="AnnIndexTransformer.SaveIndex(string)"/> or

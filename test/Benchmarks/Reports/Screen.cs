@@ -17,6 +17,9 @@ internal static class Screen
     /// <summary>A sentence on standard output.</summary>
     public static void Say(string sentence) => AnsiConsole.WriteLine(sentence);
 
+    /// <summary>A table on standard output.</summary>
+    public static void Write(Table table) => AnsiConsole.Write(table);
+
     /// <summary>A line of progress on standard error.</summary>
     public static void Progress(string line) => Console.Error.WriteLine(line);
 }

@@ -80,13 +80,16 @@ public sealed class CandidateTests
     [Fact]
     public void TheVisitedSetForgetsHoweverOftenItIsCleared()
     {
-        VisitedSet visited = new(3);
+        VisitedSet visited = new();
+        visited.Reserve(3);
         for (int round = 0; round < 600; round++)
         {
             visited.Clear();
             Assert.True(visited.Add(round % 3));
             Assert.False(visited.Add(round % 3));
             Assert.True(visited.Add((round + 1) % 3));
+            Assert.False(visited.Add(3));
+            Assert.False(visited.Add(-1));
         }
     }
 

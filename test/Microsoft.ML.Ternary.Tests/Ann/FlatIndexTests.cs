@@ -142,12 +142,23 @@ public sealed class FlatIndexTests
     {
         FlatIndex index = FlatIndex.Build(Points, 2);
 
-        Assert.Contains("the 4 vectors", Assert.Throws<ArgumentOutOfRangeException>(() => index.Nearest([1, 1], 5)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => index.Nearest([1, 1], 0));
         Assert.Contains("3 components, the index has dimension 2", Assert.Throws<ArgumentException>(() => index.Nearest([1, 1, 1], 1)).Message);
         Assert.Contains("NaN", Assert.Throws<ArgumentException>(() => index.Nearest([1, float.PositiveInfinity], 1)).Message);
         Assert.Contains("all zeros", Assert.Throws<ArgumentException>(() => index.Nearest([0, 0], 1)).Message);
         Assert.Contains("room for 2", Assert.Throws<ArgumentException>(() => index.Search([1, 1], 2, new int[2], new float[1])).Message);
+    }
+
+    [Fact]
+    public void WhereThereAreFewerThanAskedForTheRestIsMarked()
+    {
+        FlatIndex index = FlatIndex.Build(Points, 2, AnnMetric.L2);
+        int[] ids = new int[6];
+        float[] distances = new float[6];
+
+        Assert.Equal(4, index.Search([1, 1], 6, ids, distances));
+        Assert.Equal([0, 1, 3, 2, -1, -1], ids);
+        Assert.Equal([1, 2, 5, 8, float.PositiveInfinity, float.PositiveInfinity], distances);
     }
 
     [Fact]

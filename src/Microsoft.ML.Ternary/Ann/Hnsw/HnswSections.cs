@@ -20,60 +20,48 @@ internal static unsafe class HnswSections
     private const string EqualVectors = "equals";
     private const int ParameterCount = 5;
 
-    public static void Add(VectorIndexFileWriter file, HnswIndex index, HnswGraph graph, DuplicateVectors? duplicates)
+    public static void Add(VectorIndexFileWriter file, HnswStructure structure)
     {
-        HnswOptions options = index.Options;
+        HnswOptions options = (HnswOptions)structure.Options;
+        HnswGraph graph = structure.Graph;
         int[] parameters = [options.M, options.EfConstruction, options.EfSearch, options.Seed, graph.Entry];
         file.Add<int>(Parameters, parameters);
         file.Add(Levels, graph.Levels);
-        file.Add(Level0, graph.Level0.Pointer, graph.Level0.Length);
-        file.Add(Upper, graph.Upper.Pointer, graph.Upper.Length);
-        if (duplicates is not null)
-            file.Add<int>(EqualVectors, duplicates.Next);
+        file.Add(Level0, graph.Level0.Pointer, graph.Level0Bytes);
+        file.Add(Upper, graph.Upper.Pointer, graph.UpperBytes);
+        if (structure.Duplicates is { } duplicates)
+            file.Add<int>(EqualVectors, duplicates.ToArray(graph.Count));
     }
 
-    /// <summary>The options an index was built with: what opening it needs to know.</summary>
-    public static HnswOptions ReadOptions(VectorIndexFileReader file, VectorStore store)
+    /// <summary>The parameters an index was built with: all of it that opening needs.</summary>
+    public static HnswOptions ReadOptions(VectorIndexFileReader file)
     {
         int[] parameters = file.Values<int>(Parameters, ParameterCount);
         HnswOptions options = new()
         {
-            Metric = store.Metric,
             M = parameters[0],
             EfConstruction = parameters[1],
             EfSearch = parameters[2],
             Seed = parameters[3],
         };
         RequireOptions(file, options);
-        RequireLevel0(file, store.Count, options.M, SectionCheck.FirstUse);
         return options;
     }
 
-    /// <summary>The graph and the chains of equal vectors, checked: what searching needs.</summary>
-    public static (HnswGraph Graph, DuplicateVectors? Duplicates) ReadGraph(VectorIndexFileReader file, VectorStore store, int m)
+    /// <summary>Reads the structure of an index file.</summary>
+    public static HnswStructure Read(VectorIndexFileReader file, VectorIndexOptions options)
     {
-        int entry = file.Values<int>(Parameters, ParameterCount)[ParameterCount - 1];
-        byte[] levels = file.Values<byte>(Levels, store.Count);
-        if ((uint)entry >= (uint)store.Count || levels[entry] != levels.Max())
+        int m = ((HnswOptions)options).M, entry = file.Values<int>(Parameters, ParameterCount)[ParameterCount - 1];
+        byte[] levels = file.Values<byte>(Levels, file.Count);
+        if ((uint)entry >= (uint)levels.Length || levels[entry] != levels.Max())
             throw file.Bad($"entry node {entry} is not one of the highest");
-        MemoryBlock level0 = RequireLevel0(file, store.Count, m, SectionCheck.Now);
-        MemoryBlock upper = file.Section(Upper, HnswGraph.UpperBytes(levels, m));
+        MemoryBlock level0 = file.Section(Level0, (long)file.Count * 2 * m * sizeof(int));
+        MemoryBlock upper = file.Section(Upper, HnswGraph.UpperListBytes(levels, m));
         HnswGraph graph = new(levels, m, entry, level0, upper);
         CheckLevel0(file, graph);
         CheckUpperLevels(file, graph);
-        return (graph, ReadDuplicates(file, store.Count));
+        return new HnswStructure(IndexVectorsSections.Read(file), graph, ReadDuplicates(file), (HnswOptions)options);
     }
-
-    /// <summary>Bytes of memory that the graph of an index file takes once it is read.</summary>
-    public static long MemoryBytes(VectorIndexFileReader file)
-    {
-        long offsets = (long)file.Count * sizeof(int);
-        long duplicates = file.SectionLength(EqualVectors);
-        return file.SectionLength(Level0) + file.SectionLength(Upper) + file.SectionLength(Levels) + offsets + duplicates + duplicates / sizeof(int);
-    }
-
-    private static MemoryBlock RequireLevel0(VectorIndexFileReader file, int count, int m, SectionCheck check) =>
-        file.Section(Level0, (long)count * 2 * m * sizeof(int), check);
 
     private static void RequireOptions(VectorIndexFileReader file, HnswOptions options)
     {
@@ -135,15 +123,15 @@ internal static unsafe class HnswSections
         }
     }
 
-    private static DuplicateVectors? ReadDuplicates(VectorIndexFileReader file, int count)
+    private static DuplicateVectors? ReadDuplicates(VectorIndexFileReader file)
     {
-        int[]? next = file.TryGetValues<int>(EqualVectors, count);
+        int[]? next = file.TryGetValues<int>(EqualVectors, file.Count);
         if (next is null)
             return null;
-        for (int id = 0; id < count; id++)
+        for (int id = 0; id < next.Length; id++)
         {
             // Chains ascend, so they end.
-            if (next[id] != DuplicateVectors.None && (next[id] <= id || next[id] >= count))
+            if (next[id] != DuplicateVectors.None && (next[id] <= id || next[id] >= next.Length))
                 throw file.Bad($"vector {id} is followed by {next[id]} in section '{EqualVectors}'");
         }
         return new DuplicateVectors(next);

@@ -1,4 +1,4 @@
-// Locks on the links of nodes while several threads build. They are held for tens of nanoseconds, or some microseconds when a
+// Locks on the links of nodes while several threads write them (reading needs none). They are held for tens of nanoseconds, or some microseconds when a
 // full list is chosen anew, so a spin beats a monitor; nodes share them, so that they cost nothing to speak of.
 namespace Microsoft.ML.Ternary.Ann;
 

@@ -1,0 +1,171 @@
+// A contender from build to last sample: its process and its points.
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Benchmarks.Ann.Data;
+using Benchmarks.Ann.Engines;
+using Benchmarks.Measurement;
+using Benchmarks.Reports;
+
+namespace Benchmarks.Ann.Measuring;
+
+/// <summary>Builds one contender's index and searches it.</summary>
+internal sealed class AnnSession : IDisposable
+{
+    // More cannot be told apart from all with some thousand queries; what comes after in a sweep is only slower.
+    private const double EnoughRecall = 0.9995;
+
+    // What codes lose no wider search brings back: the sweep ends where two steps gained less than this.
+    private const double WorthwhileGain = 0.0003;
+
+    private const int FirstBlock = 100, LargestBlock = 2000, MinWarmUp = 20;
+
+    private readonly AnnDataset _dataset;
+    private readonly AnnProcess _process;
+    private readonly string _ids = Path.Combine(Path.GetTempPath(), $"ternary-ann-{Guid.NewGuid():N}.ids");
+
+    private AnnSession(AnnContender contender, AnnDataset dataset, AnnProcess process)
+    {
+        Contender = contender;
+        _dataset = dataset;
+        _process = process;
+    }
+
+    public AnnContender Contender { get; }
+
+    public AnnBuild Build { get; private set; } = null!;
+
+    public IReadOnlyList<AnnPoint> Points { get; private set; } = [];
+
+    /// <summary>Peak resident memory of the process since the index was built.</summary>
+    public long SearchRss { get; private set; }
+
+    /// <summary>Parameters of building, with those that follow from the number of vectors.</summary>
+    public IReadOnlyDictionary<string, int> BuildParameters { get; private set; } = new Dictionary<string, int>();
+
+    /// <summary>Builds an index in a process of its own, and keeps that on one processor from then on.</summary>
+    public static AnnSession Start(AnnContender contender, AnnDataset dataset, GroundTruth truth, AnnOptions options, EngineProgram programs, CancellationToken cancellation)
+    {
+        AnnSession session = new(contender, dataset, new AnnProcess(programs.Start(contender.Engine, options.BuildThreads), contender.Label, cancellation));
+        try
+        {
+            session.BuildIndex(truth.Count, options.BuildThreads);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Searches with each choice of parameters until nearly everything is found, and counts what was.</summary>
+    /// <param name="truth">The true neighbours.</param>
+    /// <param name="seconds">Time for each choice, after which fewer than all queries do.</param>
+    public void CountRecall(GroundTruth truth, double seconds)
+    {
+        List<AnnPoint> points = [];
+        foreach (IReadOnlyDictionary<string, int> parameters in Contender.Sweep)
+        {
+            points.Add(Count(parameters, truth, seconds));
+            Points = points;
+            if (IsSettled(points))
+                break;
+        }
+    }
+
+    /// <summary>Takes one sample of a point.</summary>
+    public void Sample(AnnPoint point, int queries, double seconds)
+    {
+        int count = (int)Math.Clamp(point.RoughQps * seconds, 1, queries);
+        Search(point.Parameters, 0, Math.Clamp(count / 20, Math.Min(MinWarmUp, count), count), ids: null);
+        CpuReading before = Reading();
+        double searching = 0;
+        int searched = 0;
+        // A sample that ends a little early for want of queries is no reason to search with all of them again.
+        while (searching < 0.9 * seconds)
+        {
+            searching += Search(point.Parameters, 0, count, ids: null);
+            searched += count;
+        }
+        CpuReading after = Reading();
+        point.Times.Add([1e3 * searching / searched], after.IsContendedSince(before, Environment.ProcessorCount), after.Own - before.Own, after.Moment - before.Moment);
+        SearchRss = _process.PeakBytes;
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        File.Delete(_ids);
+    }
+
+    private void BuildIndex(int vectors, int threads)
+    {
+        BuildParameters = Resolve(Contender.Build, vectors);
+        CpuReading before = Reading();
+        AnnReply reply = _process.Ask(new AnnRequest
+        {
+            Op = AnnRequest.BuildIndex,
+            Base = _dataset.BasePath,
+            Queries = _dataset.QueriesPath,
+            Metric = MetricNames.Of(_dataset.Metric),
+            Index = Contender.Index,
+            Codec = Contender.Codec,
+            Rescoring = Contender.Rescoring,
+            Threads = threads,
+            Parameters = BuildParameters,
+        });
+        Build = new AnnBuild(reply.Seconds, Reading().IsContendedSince(before, Environment.ProcessorCount), reply.Bytes, reply.BytesRescoring, _process.PeakBytes, reply.Version);
+        _process.ForgetPeak();
+        _process.Pin(Environment.ProcessorCount - 1);
+    }
+
+    // Four times the square root of the count, which faiss's guidelines begin with.
+    private static Dictionary<string, int> Resolve(IReadOnlyDictionary<string, int> parameters, int vectors)
+    {
+        Dictionary<string, int> resolved = new(parameters);
+        if (resolved.TryGetValue(Parameters.NList, out int lists) && lists == 0)
+            resolved[Parameters.NList] = (int)Math.Clamp(4 * Math.Sqrt(vectors), 1, Math.Max(1, vectors / 40));
+        return resolved;
+    }
+
+    private static bool IsSettled(List<AnnPoint> points) =>
+        points[^1].Recall >= EnoughRecall || (points.Count > 2 && points[^1].Recall - points[^3].Recall < WorthwhileGain && points[^1].Queries == points[^3].Queries);
+
+    private AnnPoint Count(IReadOnlyDictionary<string, int> parameters, GroundTruth truth, double seconds)
+    {
+        List<int> found = [];
+        double searching = 0;
+        int done = 0;
+        for (int block = FirstBlock; done < truth.Queries && (done == 0 || searching < seconds); block = Math.Min(2 * block, LargestBlock))
+        {
+            int count = Math.Min(block, truth.Queries - done);
+            searching += Search(parameters, done, count, _ids);
+            byte[] bytes = File.ReadAllBytes(_ids);
+            if (bytes.Length != count * GroundTruth.K * sizeof(int))
+                throw new InvalidDataException($"{Contender.Label} wrote {bytes.Length} bytes of neighbours for {count} queries.");
+            found.AddRange(MemoryMarshal.Cast<byte, int>(bytes));
+            done += count;
+        }
+        AnnPoint point = new(parameters, truth.Recall(found.ToArray()), done, done / searching);
+        Screen.Progress(string.Create(CultureInfo.InvariantCulture,
+            $"{_dataset.Name}: {Contender.Label} {Parameters.Describe(parameters)}: recall@10 {point.Recall:F4} over {done:N0} queries, about {point.RoughQps:N0} queries/s"));
+        return point;
+    }
+
+    private double Search(IReadOnlyDictionary<string, int> parameters, int first, int count, string? ids) => _process.Ask(new AnnRequest
+    {
+        Op = AnnRequest.SearchIndex,
+        Parameters = parameters,
+        First = first,
+        Count = count,
+        K = GroundTruth.K,
+        Ids = ids,
+    }).Seconds;
+
+    // What the engine's process does is no contention either.
+    private CpuReading Reading()
+    {
+        CpuReading reading = CpuReading.Now();
+        return reading with { Own = reading.Own + _process.CpuTime };
+    }
+}

@@ -1,0 +1,84 @@
+// The options of ann.
+using System.CommandLine;
+using Benchmarks.Ann;
+using Benchmarks.Ann.Data;
+using Benchmarks.Ann.Engines;
+
+namespace Benchmarks;
+
+/// <summary>Builds the command line of ann.</summary>
+internal static class AnnCommandLine
+{
+    private static readonly string[] DefaultDatasets = ["fashion-mnist", "wordnet", "synthetic-10000", "synthetic-100000"];
+
+    /// <summary>Where prepared data are kept unless the user says otherwise: the system's place for what can be made again.</summary>
+    private static string DefaultCache => Path.Combine(
+        OperatingSystem.IsWindows() ? Path.GetTempPath() : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+        "ternary-ml-benchmarks");
+
+    /// <summary>The command.</summary>
+    public static Command Ann()
+    {
+        Option<FileInfo?> data = new("--data") { Description = "Vectors of your own, .npy (float32, vectors x components) or .fvecs, instead of the named data sets; the last 1,000 are the queries." };
+        Option<FileInfo?> queries = new("--queries") { Description = "With --data: a file of queries." };
+        Option<string> metric = new("--metric") { Description = "With --data: cosine or l2.", DefaultValueFactory = _ => MetricNames.Cosine };
+        metric.AcceptOnlyFromAmong(MetricNames.Cosine, MetricNames.L2);
+        Option<IReadOnlyList<DatasetKind>> datasets = Lists.Option("--dataset", $"Of {CommandLine.Names(DatasetKind.Named.Select(kind => kind.Name))}, and synthetic-N for any N.", [.. DefaultDatasets.Select(DatasetKind.Parse)], DatasetKind.Parse);
+        Option<IReadOnlyList<string>> engines = Choice("--engine", contender => contender.Engine);
+        Option<IReadOnlyList<string>> indexes = Choice("--index", contender => contender.Index);
+        Option<IReadOnlyList<string>> codecs = Choice("--codec", contender => contender.Codec);
+        Option<int> threads = Number("--build-threads", "Threads that build.", Environment.ProcessorCount, 1024);
+        Option<int> repetitions = Number("--repetitions", "Samples of each point that count.", 3, 1000);
+        Option<double> seconds = CommandLine.Seconds(1, "Time of each sample of a point.");
+        Option<double> idle = CommandLine.IdleSeconds();
+        Option<DirectoryInfo> cache = new("--cache") { Description = "Folder for prepared data and node's packages.", DefaultValueFactory = _ => new DirectoryInfo(DefaultCache) };
+        Option<DirectoryInfo> images = new("--fashion-mnist") { Description = "Folder of Fashion-MNIST's IDX files.", DefaultValueFactory = _ => new DirectoryInfo(FashionMnist.PackageFolder) };
+        Option<bool> offline = new("--offline") { Description = "Fetch nothing: no apt-get, no npm." };
+        Option<FileInfo?> json = CommandLine.Json();
+        Option<FileInfo?> plot = new("--plot") { Description = "Draws recall against speed to this PNG, or to one a data set beside it." };
+        Option<FileInfo?> markdown = new("--markdown") { Description = "Writes the tables to this file as Markdown." };
+        Command command = new("ann", "Nearest-neighbour indexes beside hnswlib, faiss and usearch: recall@10 against queries a second on one core.")
+        {
+            data, queries, metric, datasets, engines, indexes, codecs, threads, repetitions, seconds, idle, cache, images, offline, json, plot, markdown,
+        };
+        command.SetAction((parsed, cancellation) => CommandLine.Guard(() => new AnnCommand(
+            new AnnOptions
+            {
+                Datasets = parsed.GetValue(data) is FileInfo own
+                    ? [DatasetKind.Own(own.FullName, parsed.GetValue(queries)?.FullName, MetricNames.Parse(parsed.GetRequiredValue(metric)))]
+                    : parsed.GetRequiredValue(datasets),
+                Contenders = [.. AnnContenders.All.Where(contender => parsed.GetRequiredValue(engines).Contains(contender.Engine)
+                    && parsed.GetRequiredValue(indexes).Contains(contender.Index) && parsed.GetRequiredValue(codecs).Contains(contender.Codec))],
+                BuildThreads = parsed.GetRequiredValue(threads),
+                Repetitions = parsed.GetRequiredValue(repetitions),
+                Seconds = parsed.GetRequiredValue(seconds),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Cache = parsed.GetRequiredValue(cache).FullName,
+                FashionMnistFolder = parsed.GetRequiredValue(images).FullName,
+                Offline = parsed.GetRequiredValue(offline),
+                Json = parsed.GetValue(json)?.FullName,
+                Plot = parsed.GetValue(plot)?.FullName,
+                Markdown = parsed.GetValue(markdown)?.FullName,
+            },
+            cancellation).Run()));
+        return command;
+    }
+
+    private static Option<IReadOnlyList<string>> Choice(string name, Func<AnnContender, string> property)
+    {
+        IReadOnlyList<string> all = AnnContenders.Names(property);
+        string names = CommandLine.Names(all);
+        return Lists.Option(name, $"Of {names}.", all, text => all.Contains(text) ? text : throw new FormatException($"There is no '{text}' for {name}; there are {names}."));
+    }
+
+    private static Option<int> Number(string name, string description, int standard, int most)
+    {
+        Option<int> option = new(name) { Description = description, DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is var given && (given < 1 || given > most))
+                result.AddError($"{name} is from 1 to {most}.");
+        });
+        return option;
+    }
+}
