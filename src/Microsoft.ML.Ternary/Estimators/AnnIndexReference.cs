@@ -45,9 +45,7 @@ internal sealed record AnnIndexReference(string Name, AnnIndexKind Kind, int Dim
             throw host.Except($"Two indexes of this model are to be saved as '{name}': give each its own SaveIndexAs.");
         AnnIndexStream? written = SameIsThere(index, path);
         if (written is null)
-        {
             AtomicFile.Write(path, file => index.Save(written = new AnnIndexStream(file, null)));
-        }
         return new AnnIndexReference(name, index.Kind, index.Dimension, index.Count, written!.Length, written.HeadChecksum);
     }
 

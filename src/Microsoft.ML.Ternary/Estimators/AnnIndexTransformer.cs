@@ -66,7 +66,7 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            // Marked as an error that a component means to raise; ML.NET would wrap it in a TargetInvocationException otherwise.
+            // Marked as an error that a component means to raise: ML.NET reports it as a failure to load, with this inside.
             Host.Process(e);
             throw;
         }
