@@ -31,7 +31,7 @@ internal static unsafe class AnnIndexFile
     {
         VectorIndex index = VectorIndexFile.Create(file);
         IdSections ids = new(section => Copy(file.TryGetSection(section)), name);
-        return (index, ids.Read(index.Count));
+        return (index, ids.Read(index.NextId));
     }
 
     private static byte[]? Copy(MemoryBlock? section)
@@ -39,8 +39,7 @@ internal static unsafe class AnnIndexFile
         if (section is null)
             return null;
         byte[] bytes = new byte[section.Length];
-        for (long start = 0; start < section.Length; start += 1 << 30)
-            new ReadOnlySpan<byte>(section.Pointer + start, (int)Math.Min(1 << 30, section.Length - start)).CopyTo(bytes.AsSpan((int)start));
+        new ReadOnlySpan<byte>(section.Pointer, bytes.Length).CopyTo(bytes);
         GC.KeepAlive(section);
         return bytes;
     }

@@ -16,6 +16,17 @@ public sealed record AnnIndexOptions
     /// <summary>What near means. Default: <see cref="AnnMetric.Cosine"/>.</summary>
     public AnnMetric Metric { get; init; } = AnnMetric.Cosine;
 
+    /// <summary>How the vectors that searches compare are kept; see <see cref="VectorIndexOptions.Codec"/>. Default:
+    /// <see cref="VectorCodec.Float32"/>, as they are.</summary>
+    public VectorCodec Codec { get; init; } = VectorCodec.Float32;
+
+    /// <summary>In what form vectors are kept besides their codes; see <see cref="VectorIndexOptions.Rescoring"/>.</summary>
+    public Rescoring Rescoring { get; init; } = Rescoring.Auto;
+
+    /// <summary>Candidates that are compared once more by the vectors kept for rescoring; see <see cref="SearchOptions.Rescore"/>.
+    /// Default 0: the index decides.</summary>
+    public int Rescore { get; init; }
+
     /// <summary>HNSW: links of a node; see <see cref="HnswOptions.M"/>.</summary>
     public int M { get; init; } = 16;
 
@@ -45,10 +56,10 @@ public sealed record AnnIndexOptions
     /// <summary>Name of the output column with the distances. Default "Distances".</summary>
     public string DistancesColumn { get; init; } = "Distances";
 
-    /// <summary>HNSW: seed of the levels; null takes one from the <see cref="MLContext"/>.</summary>
+    /// <summary>Seed of all that is drawn at random; null takes one from the <see cref="MLContext"/>.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>HNSW: threads that build; 1 is deterministic, 0 takes all cores; see <see cref="VectorIndexOptions.Threads"/>.</summary>
+    /// <summary>Threads that build; 1 is deterministic, 0 takes all cores; see <see cref="VectorIndexOptions.Threads"/>.</summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>An index file to use instead of building one, as <see cref="AnnIndexTransformer.SaveIndex(string)"/> or
@@ -77,26 +88,30 @@ public sealed record AnnIndexOptions
         host.CheckUserArg(K >= 1, nameof(K), "must be at least 1");
         if (SaveIndexAs is not null && AnnIndexReference.ProblemOf(SaveIndexAs) is string problem)
             throw host.ExceptUserArg(nameof(SaveIndexAs), $"'{SaveIndexAs}' {problem}: give a name without a folder, such as \"corpus.ann\", for a file next to the saved model.");
-        Hnsw(0).Validate();
+        host.CheckUserArg(Rescore >= 0, nameof(Rescore), "must not be negative");
+        ForBuilding(0).Validate();
     }
 
     /// <summary>Builds the index that these options describe.</summary>
-    internal VectorIndex Build(Float32VectorStore store, int contextSeed, IProgress<IndexBuildProgress> progress, CancellationToken cancellation) => Kind switch
+    internal VectorIndex Build(Float32VectorStore store, int contextSeed, IProgress<IndexBuildProgress> progress, CancellationToken cancellation) =>
+        ForBuilding(contextSeed) switch
+        {
+            FlatOptions flat => FlatIndex.Build(store, flat, cancellation),
+            HnswOptions hnsw => HnswIndex.Build(store, hnsw, progress, cancellation),
+            var other => throw new InvalidOperationException($"{other.GetType().Name} has no index."),
+        };
+
+    /// <summary>These options as those of the index's kind.</summary>
+    internal VectorIndexOptions ForBuilding(int contextSeed)
     {
-        AnnIndexKind.Flat => FlatIndex.Build(store, new FlatOptions { Metric = Metric }, cancellation),
-        _ => HnswIndex.Build(store, Hnsw(Seed ?? contextSeed), progress, cancellation),
-    };
+        VectorIndexOptions options = Kind switch
+        {
+            AnnIndexKind.Flat => new FlatOptions(),
+            _ => new HnswOptions { M = M, EfConstruction = EfConstruction, EfSearch = EfSearch },
+        };
+        return options with { Metric = Metric, Codec = Codec, Rescoring = Rescoring, Seed = Seed ?? contextSeed, Threads = Threads };
+    }
 
     /// <summary>The options of each search.</summary>
-    internal SearchOptions ForSearch() => new() { EfSearch = EfSearch };
-
-    private HnswOptions Hnsw(int seed) => new()
-    {
-        Metric = Metric,
-        M = M,
-        EfConstruction = EfConstruction,
-        EfSearch = EfSearch,
-        Seed = seed,
-        Threads = Threads,
-    };
+    internal SearchOptions ForSearch() => new() { EfSearch = EfSearch, Rescore = Rescore };
 }

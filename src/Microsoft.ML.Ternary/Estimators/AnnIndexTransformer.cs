@@ -50,16 +50,16 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
     {
         // *** Binary format ***
         // int: number of searches; for each, string: input column; string: neighbors column; string: distances column
-        // int: K; int: NeighborForm; int: efSearch
+        // int: K; int: NeighborForm; int: efSearch; int: rescore
         // string: SaveIndexAs, or null
         // without SaveIndexAs, binary stream "Index": the index file, with the ids
         // with SaveIndexAs, int: kind; int: dimension; int: count; long: length; uint: checksum of the header; binary stream "Ids"
         _columns = LoadColumns(host, ctx);
         K = ctx.Reader.ReadInt32();
         NeighborsAs = (NeighborForm)ctx.Reader.ReadInt32();
-        SearchOptions = new SearchOptions { EfSearch = ctx.Reader.ReadInt32() };
+        SearchOptions = new SearchOptions { EfSearch = ctx.Reader.ReadInt32(), Rescore = ctx.Reader.ReadInt32() };
         SaveIndexAs = ctx.LoadStringOrNull();
-        Host.CheckDecode(K >= 1 && Enum.IsDefined(NeighborsAs) && SearchOptions.EfSearch >= 0);
+        Host.CheckDecode(K >= 1 && Enum.IsDefined(NeighborsAs) && SearchOptions.EfSearch >= 0 && SearchOptions.Rescore >= 0);
         try
         {
             (Index, _ids) = SaveIndexAs is null ? LoadInside(ctx) : LoadBeside(ctx, SaveIndexAs);
@@ -73,7 +73,8 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         _output = new NeighborOutput(NeighborsAs, _ids);
     }
 
-    /// <summary>The index.</summary>
+    /// <summary>The index. It may change: what is deleted from it is found no more, and what is added is found from then on, by its
+    /// row number, or as missing where neighbours are known by an id column or as keys.</summary>
     public VectorIndex Index { get; }
 
     /// <summary>How many neighbours each row gets.</summary>
@@ -115,6 +116,7 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         ctx.Writer.Write(K);
         ctx.Writer.Write((int)NeighborsAs);
         ctx.Writer.Write(SearchOptions.EfSearch);
+        ctx.Writer.Write(SearchOptions.Rescore);
         ctx.SaveStringOrNull(SaveIndexAs);
         if (SaveIndexAs is null)
             ctx.SaveBinaryStream(IndexStream, writer => AnnIndexFile.Write(Index, _ids, writer.BaseStream));

@@ -93,8 +93,36 @@ public sealed class AnnIndexEstimatorTests
         Assert.Contains("M must be", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { M = 1 })).Message);
         Assert.Contains("NeighborsAs", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { NeighborsAs = (NeighborForm)7 })).Message);
         Assert.Contains("IndexedColumn", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { IndexedColumn = "" })).Message);
+        Assert.Contains("Codec", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Codec = 0 })).Message);
+        Assert.Contains("Rescoring", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Rescoring = (Rescoring)99 })).Message);
+        Assert.Contains("Rescore", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Rescore = -1 })).Message);
+        Assert.Contains("Threads", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Threads = -1, Kind = AnnIndexKind.Flat })).Message);
         Assert.Contains("Kind", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Kind = 0 })).Message);
         Assert.Contains("DistancesColumn", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { DistancesColumn = " " })).Message);
+    }
+
+    [Fact]
+    public void OptionsReachTheIndexAndTheSearch()
+    {
+        AnnIndexOptions options = new()
+        {
+            Metric = AnnMetric.L2,
+            Codec = VectorCodec.Ternary,
+            Rescoring = Rescoring.Int8,
+            Rescore = 7,
+            M = 5,
+            EfConstruction = 6,
+            EfSearch = 8,
+            Threads = 2,
+        };
+
+        Assert.Equal(
+            new HnswOptions { Metric = AnnMetric.L2, Codec = VectorCodec.Ternary, Rescoring = Rescoring.Int8, Seed = 9, Threads = 2, M = 5, EfConstruction = 6, EfSearch = 8 },
+            options.ForBuilding(9));
+        Assert.Equal(
+            new FlatOptions { Metric = AnnMetric.L2, Codec = VectorCodec.Ternary, Rescoring = Rescoring.Int8, Seed = 4, Threads = 2 },
+            (options with { Kind = AnnIndexKind.Flat, Seed = 4 }).ForBuilding(9));
+        Assert.Equal(new SearchOptions { EfSearch = 8, Rescore = 7 }, options.ForSearch());
     }
 
     [Fact]
