@@ -65,7 +65,7 @@ internal sealed record AnnIndexReference(string Name, AnnIndexKind Kind, int Dim
 
     private void CheckHead(string path)
     {
-        using FileStream file = VectorIndexFile.OpenRead(path);
+        using FileStream file = OpenShared(path);
         byte[] head = new byte[AnnIndexStream.HeadBytes];
         int read = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         if (read == head.Length && Crc32C.Append(0, head) == HeadChecksum && file.Length >= Length)
@@ -79,9 +79,12 @@ internal sealed record AnnIndexReference(string Name, AnnIndexKind Kind, int Dim
     {
         if (!File.Exists(path))
             return null;
-        using FileStream existing = VectorIndexFile.OpenRead(path);
+        using FileStream existing = OpenShared(path);
         AnnIndexStream comparison = new(null, existing);
         index.Save(comparison);
         return comparison.IsSame ? comparison : null;
     }
+
+    // Others may have it open, and mapped, as this process may.
+    private static FileStream OpenShared(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
 }
