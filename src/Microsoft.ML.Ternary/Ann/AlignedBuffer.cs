@@ -4,42 +4,35 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Ternary.Ann;
 
-/// <summary>A fixed block of memory, aligned to 64 bytes, freed with the object.</summary>
-/// <remarks>Whoever holds <see cref="Pointer"/> must keep the buffer reachable while using it.</remarks>
-internal sealed unsafe class AlignedBuffer
+/// <summary>A block of the process's own memory, freed with the object.</summary>
+internal sealed unsafe class AlignedBuffer : MemoryBlock
 {
-    /// <summary>Alignment and unit of size, in bytes: a cache line.</summary>
-    public const int Alignment = 64;
-
-    // One line more than asked for: the array's own start is aligned to 8 bytes only. An array of lines, not of bytes, because
-    // an array's length is limited to 2^31 elements whatever their size.
     private readonly CacheLine[] _lines;
 
     public AlignedBuffer(long length, bool clear = false)
+        : this(Allocate(length, clear), length)
+    {
+    }
+
+    private AlignedBuffer(CacheLine[] lines, long length)
+        : base(Start(lines), length) => _lines = lines;
+
+    // One line more than asked for: the array's own start is aligned to 8 bytes only. An array of lines, not of bytes, because
+    // an array's length is limited to 2^31 elements whatever their size.
+    private static CacheLine[] Allocate(long length, bool clear)
     {
         long lines = (length + Alignment - 1) / Alignment + 1;
         if (lines > Array.MaxLength)
             throw new OutOfMemoryException($"An index cannot hold a block of {length} bytes; the limit is {Array.MaxLength * (long)Alignment}.");
-        _lines = clear
+        return clear
             ? GC.AllocateArray<CacheLine>((int)lines, pinned: true)
             : GC.AllocateUninitializedArray<CacheLine>((int)lines, pinned: true);
-        nint start = (nint)Marshal.UnsafeAddrOfPinnedArrayElement(_lines, 0);
-        Pointer = (byte*)((start + Alignment - 1) & ~(nint)(Alignment - 1));
-        Length = length;
     }
 
-    /// <summary>The first byte.</summary>
-    public byte* Pointer { get; }
-
-    /// <summary>Usable bytes.</summary>
-    public long Length { get; }
-
-    /// <summary>A copy of another length: cut off, or with what is new undefined.</summary>
-    public AlignedBuffer Resize(long length)
+    private static byte* Start(CacheLine[] lines)
     {
-        AlignedBuffer resized = new(length);
-        Buffer.MemoryCopy(Pointer, resized.Pointer, length, Math.Min(length, Length));
-        return resized;
+        nint start = (nint)Marshal.UnsafeAddrOfPinnedArrayElement(lines, 0);
+        return (byte*)((start + Alignment - 1) & ~(nint)(Alignment - 1));
     }
 
     [StructLayout(LayoutKind.Sequential, Size = Alignment)]

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Ternary.Ann;
 internal sealed unsafe class Float32VectorStore : VectorStore
 {
     private readonly int _stride;
-    private AlignedBuffer _rows;
+    private MemoryBlock _rows;
     private int _count;
 
     /// <summary>Creates an empty store, with room for <paramref name="capacity"/> vectors to begin with.</summary>
@@ -21,7 +21,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
     }
 
     /// <summary>Wraps rows read from a file.</summary>
-    public Float32VectorStore(int dimension, AnnMetric metric, int count, AlignedBuffer rows)
+    public Float32VectorStore(int dimension, AnnMetric metric, int count, MemoryBlock rows)
         : base(dimension, metric)
     {
         _stride = Stride(dimension);
@@ -102,7 +102,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
     public override void Distances(byte* query, int* ids, int count, float* distances)
     {
         // Whoever appends may put a larger block in the place of this one meanwhile.
-        AlignedBuffer rows = _rows;
+        MemoryBlock rows = _rows;
         if (ComparesProducts)
         {
             Sums<ProductTerm>(rows, (float*)query, ids, count, distances);
@@ -117,7 +117,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
 
     public override void DistancesInOrder(byte* query, int first, int count, float* distances)
     {
-        AlignedBuffer rows = _rows;
+        MemoryBlock rows = _rows;
         if (ComparesProducts)
         {
             SumsInOrder<ProductTerm>(rows, (float*)query, first, count, distances);
@@ -132,7 +132,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
 
     public override void CopyVector(int id, Span<float> destination)
     {
-        AlignedBuffer rows = _rows;
+        MemoryBlock rows = _rows;
         new ReadOnlySpan<float>(Row(rows, id), Dimension).CopyTo(destination);
         GC.KeepAlive(rows);
     }
@@ -143,7 +143,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
     private float* Row(int id) => Row(_rows, id);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private float* Row(AlignedBuffer rows, int id) => (float*)rows.Pointer + (long)id * _stride;
+    private float* Row(MemoryBlock rows, int id) => (float*)rows.Pointer + (long)id * _stride;
 
     // Zero minus, not a change of sign: a product of 0 gives +0, and ties among zeros stay ties.
     private static void Negate(float* distances, int count)
@@ -152,7 +152,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
             distances[i] = 0f - distances[i];
     }
 
-    private void Sums<TTerm>(AlignedBuffer rows, float* query, int* ids, int count, float* sums) where TTerm : struct, IDistanceTerm
+    private void Sums<TTerm>(MemoryBlock rows, float* query, int* ids, int count, float* sums) where TTerm : struct, IDistanceTerm
     {
         int i = 0;
         for (; i <= count - 4; i += 4)
@@ -165,7 +165,7 @@ internal sealed unsafe class Float32VectorStore : VectorStore
             sums[i] = Float32Distance.One<TTerm>(query, Row(rows, ids[i]), _stride);
     }
 
-    private void SumsInOrder<TTerm>(AlignedBuffer rows, float* query, int first, int count, float* sums) where TTerm : struct, IDistanceTerm
+    private void SumsInOrder<TTerm>(MemoryBlock rows, float* query, int first, int count, float* sums) where TTerm : struct, IDistanceTerm
     {
         float* row = Row(rows, first);
         int i = 0;
@@ -177,12 +177,12 @@ internal sealed unsafe class Float32VectorStore : VectorStore
 
     // The first lines of a row; the hardware's own prefetcher follows from there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Prefetch(AlignedBuffer rows, int id)
+    private void Prefetch(MemoryBlock rows, int id)
     {
         if (!Sse.IsSupported)
             return;
         byte* row = (byte*)Row(rows, id);
-        for (int line = 0; line < Math.Min(4 * AlignedBuffer.Alignment, RowBytes); line += AlignedBuffer.Alignment)
+        for (int line = 0; line < Math.Min(4 * MemoryBlock.Alignment, RowBytes); line += MemoryBlock.Alignment)
             Sse.Prefetch0(row + line);
     }
 }

@@ -9,7 +9,7 @@ internal sealed unsafe class VectorIndexFileReader
 {
     private readonly Stream _stream;
     private readonly string _name;
-    private readonly Dictionary<string, AlignedBuffer> _sections = [];
+    private readonly Dictionary<string, MemoryBlock> _sections = [];
 
     /// <summary>Reads a whole index file.</summary>
     /// <param name="stream">Where it begins at the current position.</param>
@@ -37,14 +37,14 @@ internal sealed unsafe class VectorIndexFileReader
     public int Count { get; private set; }
 
     /// <summary>A section that must be there, of a length that must be right.</summary>
-    public AlignedBuffer Section(string name, long length)
+    public MemoryBlock Section(string name, long length)
     {
-        AlignedBuffer section = TryGetSection(name) ?? throw Bad($"section '{name}' is missing");
+        MemoryBlock section = TryGetSection(name) ?? throw Bad($"section '{name}' is missing");
         return section.Length == length ? section : throw Bad($"section '{name}' has {section.Length} bytes, expected {length}");
     }
 
     /// <summary>A section, or null if the file has none of this name.</summary>
-    public AlignedBuffer? TryGetSection(string name) => _sections.GetValueOrDefault(name);
+    public MemoryBlock? TryGetSection(string name) => _sections.GetValueOrDefault(name);
 
     /// <summary>The error for a file that cannot be used.</summary>
     public InvalidDataException Bad(string problem) => new($"{_name}: {problem}. The file is damaged or is not a vector index: build and save the index again.");
@@ -122,7 +122,7 @@ internal sealed unsafe class VectorIndexFileReader
 
     private void Skip(int count, string name)
     {
-        Span<byte> padding = stackalloc byte[AlignedBuffer.Alignment];
+        Span<byte> padding = stackalloc byte[MemoryBlock.Alignment];
         Fill(padding[..count], name);
         if (padding[..count].ContainsAnyExcept((byte)0))
             throw Bad($"what lies before section '{name}' is not zero");

@@ -69,11 +69,11 @@ internal sealed unsafe class VectorIndexFileWriter
         GC.KeepAlive(_index);
     }
 
-    public static long Align(long position) => (position + AlignedBuffer.Alignment - 1) & ~(AlignedBuffer.Alignment - 1L);
+    public static long Align(long position) => (position + MemoryBlock.Alignment - 1) & ~(MemoryBlock.Alignment - 1L);
 
     private static void Pad(Stream stream, ref long position)
     {
-        ReadOnlySpan<byte> zeros = stackalloc byte[AlignedBuffer.Alignment];
+        ReadOnlySpan<byte> zeros = stackalloc byte[MemoryBlock.Alignment];
         long aligned = Align(position);
         stream.Write(zeros[..(int)(aligned - position)]);
         position = aligned;

@@ -13,8 +13,8 @@ internal sealed unsafe class HnswGraph
 {
     public const int None = -1;
 
-    private AlignedBuffer _level0;
-    private AlignedBuffer _upper;
+    private MemoryBlock _level0;
+    private MemoryBlock _upper;
     private byte[] _levels;
 
     // For each node the place of its level-1 list among the upper lists; its other levels follow.
@@ -40,7 +40,7 @@ internal sealed unsafe class HnswGraph
     /// <param name="entry">The node every search begins at: one of those with the highest level.</param>
     /// <param name="level0">The lists of level 0.</param>
     /// <param name="upper">The lists of the levels above.</param>
-    public HnswGraph(byte[] levels, int m, int entry, AlignedBuffer level0, AlignedBuffer upper)
+    public HnswGraph(byte[] levels, int m, int entry, MemoryBlock level0, MemoryBlock upper)
     {
         M = m;
         _levels = levels;
@@ -71,9 +71,9 @@ internal sealed unsafe class HnswGraph
     public ReadOnlySpan<byte> Levels => _levels.AsSpan(0, _count);
 
     /// <summary>The two blocks of links as they lie in memory and in a file.</summary>
-    public AlignedBuffer Level0 => Volatile.Read(ref _level0);
+    public MemoryBlock Level0 => Volatile.Read(ref _level0);
 
-    public AlignedBuffer Upper => Volatile.Read(ref _upper);
+    public MemoryBlock Upper => Volatile.Read(ref _upper);
 
     /// <summary>Bytes of the lists that there are, which the blocks may be larger than.</summary>
     public long Level0Bytes => _count * (2L * M * sizeof(int));
@@ -89,13 +89,13 @@ internal sealed unsafe class HnswGraph
 
     /// <summary>The first link of a node's list in a block that <see cref="Block"/> gave for the level.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int* Links(AlignedBuffer block, int node, int level) => level == 0
+    public int* Links(MemoryBlock block, int node, int level) => level == 0
         ? (int*)block.Pointer + (long)node * (2 * M)
         : (int*)block.Pointer + (Volatile.Read(ref _upperLists)[node] + (long)(level - 1)) * M;
 
     /// <summary>The block that holds the lists of a level, to be kept alive while its lists are read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public AlignedBuffer Block(int level) => level == 0 ? Level0 : Upper;
+    public MemoryBlock Block(int level) => level == 0 ? Level0 : Upper;
 
     /// <summary>The first link of a node's list, for whoever changes the graph: blocks are not replaced meanwhile.</summary>
     public int* Links(int node, int level) => Links(Block(level), node, level);
@@ -138,9 +138,9 @@ internal sealed unsafe class HnswGraph
     }
 
     // A first block is as large as it must be; from then on there is room for half as many again.
-    private static void Grow(ref AlignedBuffer block, long used, long needed)
+    private static void Grow(ref MemoryBlock block, long used, long needed)
     {
-        AlignedBuffer grown = block;
+        MemoryBlock grown = block;
         if (needed > block.Length)
             grown = block.Resize(used == 0 ? needed : needed + needed / 2 / sizeof(int) * sizeof(int));
         int* links = (int*)grown.Pointer;

@@ -73,7 +73,7 @@ internal readonly unsafe struct HnswSearcher(HnswGraph graph, VectorStore store)
     /// <summary>Copies a node's links; returns how many.</summary>
     public int ReadLinks(int node, int level, int* destination)
     {
-        AlignedBuffer block = graph.Block(level);
+        MemoryBlock block = graph.Block(level);
         int* links = graph.Links(block, node, level);
         int capacity = graph.Capacity(level);
         int count = 0;
@@ -128,7 +128,7 @@ internal readonly unsafe struct HnswSearcher(HnswGraph graph, VectorStore store)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int ReadUnvisited(int node, int level, VisitedSet visited, int* destination)
     {
-        AlignedBuffer block = graph.Block(level);
+        MemoryBlock block = graph.Block(level);
         int* links = graph.Links(block, node, level);
         int* end = links + graph.Capacity(level);
         int count = 0;

@@ -48,8 +48,8 @@ internal static unsafe class HnswSections
         byte[] levels = new ReadOnlySpan<byte>(file.Section(Levels, store.Count).Pointer, store.Count).ToArray();
         if ((uint)entry >= (uint)store.Count || levels[entry] != levels.Max())
             throw file.Bad($"entry node {entry} is not one of the highest");
-        AlignedBuffer level0 = file.Section(Level0, (long)store.Count * 2 * options.M * sizeof(int));
-        AlignedBuffer upper = file.Section(Upper, HnswGraph.UpperListBytes(levels, options.M));
+        MemoryBlock level0 = file.Section(Level0, (long)store.Count * 2 * options.M * sizeof(int));
+        MemoryBlock upper = file.Section(Upper, HnswGraph.UpperListBytes(levels, options.M));
         HnswGraph graph = new(levels, options.M, entry, level0, upper);
         CheckLinks(file, graph);
         return new HnswStructure(vectors, graph, ReadDuplicates(file, store.Count), options);
