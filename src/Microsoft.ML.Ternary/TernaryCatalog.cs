@@ -85,7 +85,33 @@ public static class TernaryCatalog
     /// <see cref="AnnIndexOptions.DistancesColumn"/>, has their distances.</param>
     /// <param name="inputColumnName">The column of vectors, of known size.</param>
     /// <param name="options">Options, or null for the defaults: HNSW, cosine, ten neighbours.</param>
+    /// <exception cref="ArgumentException">A name is missing, or an option is out of range.</exception>
     public static AnnIndexEstimator NearestNeighbors(
-        this TransformsCatalog catalog, string outputColumnName, string inputColumnName, AnnIndexOptions? options = null) =>
-        new(catalog.GetEnvironment(), outputColumnName, inputColumnName, options);
+        this TransformsCatalog catalog, string outputColumnName, string inputColumnName, AnnIndexOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new AnnIndexEstimator(catalog.GetEnvironment(), [new InputOutputColumnPair(outputColumnName, inputColumnName)], options);
+    }
+
+    /// <summary>Indexes the vectors of a column and finds for each row the nearest neighbours, among them, of the vectors of several
+    /// columns.</summary>
+    /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
+    /// <param name="columns">Each search: the column of vectors that are searched for and the column made. The first pair's input
+    /// column is the one that is indexed, unless <see cref="AnnIndexOptions.IndexedColumn"/> names another. Its distances are in
+    /// <see cref="AnnIndexOptions.DistancesColumn"/>; those of a further pair are in a column whose name is that pair's output column
+    /// followed by <see cref="AnnIndexOptions.DistancesColumn"/>.</param>
+    /// <param name="options">Options, or null for the defaults: HNSW, cosine, ten neighbours.</param>
+    /// <exception cref="ArgumentException">A name is missing, or an option is out of range.</exception>
+    /// <example><code><![CDATA[
+    /// ml.Transforms.NearestNeighbors(
+    ///     [new InputOutputColumnPair("SimilarTitles", "TitleEmbedding"), new InputOutputColumnPair("SimilarToQuery", "QueryEmbedding")],
+    ///     new AnnIndexOptions { IdColumn = "Title" })   // adds SimilarTitles, Distances, SimilarToQuery, SimilarToQueryDistances
+    /// ]]></code></example>
+    public static AnnIndexEstimator NearestNeighbors(
+        this TransformsCatalog catalog, InputOutputColumnPair[] columns, AnnIndexOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(columns);
+        return new AnnIndexEstimator(catalog.GetEnvironment(), columns, options);
+    }
 }

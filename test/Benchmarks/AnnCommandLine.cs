@@ -1,12 +1,13 @@
-// The options of ann.
+// The options of ann and ann-paper.
 using System.CommandLine;
 using Benchmarks.Ann;
 using Benchmarks.Ann.Data;
 using Benchmarks.Ann.Engines;
+using Benchmarks.Ann.Paper;
 
 namespace Benchmarks;
 
-/// <summary>Builds the command line of ann.</summary>
+/// <summary>Builds the command lines of ann and ann-paper.</summary>
 internal static class AnnCommandLine
 {
     private static readonly string[] DefaultDatasets = ["fashion-mnist", "wordnet", "synthetic-10000", "synthetic-100000"];
@@ -58,6 +59,35 @@ internal static class AnnCommandLine
                 Offline = parsed.GetRequiredValue(offline),
                 Json = parsed.GetValue(json)?.FullName,
                 Plot = parsed.GetValue(plot)?.FullName,
+                Markdown = parsed.GetValue(markdown)?.FullName,
+            },
+            cancellation).Run()));
+        return command;
+    }
+
+    /// <summary>The command.</summary>
+    public static Command Paper()
+    {
+        Option<int> corpus = Number("--corpus", "WordNet glosses that are indexed.", 10_000, 117_000);
+        Option<int> queries = Number("--queries", "Other glosses that are searched with.", 1000, 50_000);
+        Option<int> threads = Number("--threads", "Threads that encode and build; searches are on one.", Environment.ProcessorCount, 1024);
+        Option<int> repetitions = Number("--repetitions", "Builds and searches of each index, of which the median counts.", 3, 1000);
+        Option<double> idle = CommandLine.IdleSeconds();
+        Option<FileInfo?> json = CommandLine.Json();
+        Option<FileInfo?> markdown = new("--markdown") { Description = "Writes the table to this file as Markdown." };
+        Command command = new("ann-paper", "A ternary encoder and an approximate index together: precision@10 against the teacher's own neighbours, and the time from texts to neighbours.")
+        {
+            corpus, queries, threads, repetitions, idle, json, markdown,
+        };
+        command.SetAction((parsed, cancellation) => CommandLine.Guard(() => new PaperCommand(
+            new PaperOptions
+            {
+                Corpus = parsed.GetRequiredValue(corpus),
+                Queries = parsed.GetRequiredValue(queries),
+                Threads = parsed.GetRequiredValue(threads),
+                Repetitions = parsed.GetRequiredValue(repetitions),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Json = parsed.GetValue(json)?.FullName,
                 Markdown = parsed.GetValue(markdown)?.FullName,
             },
             cancellation).Run()));

@@ -1,14 +1,24 @@
 // What a user's program does with a saved pipeline: load it and predict, naming no type of this package and registering
 // nothing. Prints, for each line of its input, the bits of every number predicted, so that the test that started it can compare
-// them with its own, and at the end whether anything of the GPU's has been loaded. usage: LoadInFreshProcess MODEL.zip < TEXTS
+// them with its own, and at the end whether anything of the GPU's has been loaded. With "neighbors" the lines are numbers, the
+// components of a vector, and what is printed are its neighbours and their distances.
+// usage: LoadInFreshProcess MODEL.zip [neighbors] < LINES
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 MLContext ml = new();
 ITransformer model = ml.Model.Load(args[0], out DataViewSchema schema);
 Console.WriteLine(string.Join(' ', schema.Select(column => column.Name)));
-using (PredictionEngine<Input, Output> engine = ml.Model.CreatePredictionEngine<Input, Output>(model))
+if (args is [_, "neighbors"])
+    FindNeighbors();
+else
+    Embed();
+Console.WriteLine(AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name == "ILGPU") ? "ILGPU" : "no ILGPU");
+
+void Embed()
 {
+    using PredictionEngine<Input, Output> engine = ml.Model.CreatePredictionEngine<Input, Output>(model);
     while (Console.In.ReadLine() is string text)
     {
         Output output = engine.Predict(new Input { Text = text });
@@ -16,7 +26,28 @@ using (PredictionEngine<Input, Output> engine = ml.Model.CreatePredictionEngine<
     }
 }
 
-Console.WriteLine(AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name == "ILGPU") ? "ILGPU" : "no ILGPU");
+void FindNeighbors()
+{
+    using PredictionEngine<Query, Found> engine = ml.Model.CreatePredictionEngine<Query, Found>(model);
+    while (Console.In.ReadLine() is string line)
+    {
+        Found found = engine.Predict(new Query { Embedding = [.. line.Split(' ').Select(number => float.Parse(number, CultureInfo.InvariantCulture))] });
+        Console.WriteLine($"{string.Join(' ', found.Neighbors)}: {string.Join(' ', found.Distances.Select(BitConverter.SingleToUInt32Bits))}");
+    }
+}
+
+internal sealed class Query
+{
+    [VectorType(2)]
+    public float[] Embedding { get; set; } = [];
+}
+
+internal sealed class Found
+{
+    public uint[] Neighbors { get; set; } = [];
+
+    public float[] Distances { get; set; } = [];
+}
 
 internal sealed class Input
 {

@@ -14,7 +14,7 @@ namespace Microsoft.ML.Ternary;
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | Yes, once |
 /// | Input column data type | Known-size vector of <xref:System.Single> |
-/// | Output column data types | Known-size vector of the ids' type (<xref:System.Int64> row numbers without an id column); known-size vector of <xref:System.Single> |
+/// | Output column data types | Known-size vector of the ids' type (<xref:System.Int64> row numbers without an id column); known-size vector of <xref:System.Single>. With NeighborsAs = Keys the neighbours are keys whose values are the ids |
 /// | Exportable to ONNX | No |
 /// ]]></format>
 /// </remarks>
@@ -24,88 +24,104 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
     private const int CheckEvery = 256;
 
     private readonly IHost _host;
+    private readonly string _indexed;
     private readonly AnnIndexColumns _columns;
     private readonly AnnIndexOptions _options;
 
-    internal AnnIndexEstimator(IHostEnvironment env, string outputColumnName, string inputColumnName, AnnIndexOptions? options)
+    internal AnnIndexEstimator(IHostEnvironment env, IReadOnlyList<InputOutputColumnPair> pairs, AnnIndexOptions? options)
     {
         _host = env.Register(nameof(AnnIndexEstimator));
-        _host.CheckNonWhiteSpace(outputColumnName, nameof(outputColumnName));
-        _host.CheckNonWhiteSpace(inputColumnName, nameof(inputColumnName));
+        _host.CheckParam(pairs.Count > 0, "columns", "at least one pair of columns is needed");
+        foreach (InputOutputColumnPair pair in pairs)
+        {
+            _host.CheckValue(pair, "columns");
+            _host.CheckNonWhiteSpace(pair.OutputColumnName, "outputColumnName");
+            _host.CheckNonWhiteSpace(pair.InputColumnName, "inputColumnName");
+        }
         _options = options ?? new AnnIndexOptions();
-        _host.CheckUserArg(!string.IsNullOrWhiteSpace(_options.DistancesColumn), nameof(AnnIndexOptions.DistancesColumn), "must be a column name");
-        _host.CheckUserArg(Enum.IsDefined(_options.Kind), nameof(AnnIndexOptions.Kind), "must be Flat or Hnsw");
-        _host.CheckUserArg(_options.K >= 1, nameof(AnnIndexOptions.K), "must be at least 1");
-        _options.Hnsw(0).Validate();
-        _columns = new AnnIndexColumns(inputColumnName, outputColumnName, _options.DistancesColumn);
+        _options.Validate(_host);
+        _indexed = _options.IndexedColumn ?? pairs[0].InputColumnName;
+        _columns = new AnnIndexColumns(_host, [.. pairs.Select(Query), .. _options.Queries]);
     }
 
     /// <summary>Builds the index, or loads <see cref="AnnIndexOptions.IndexFile"/>.</summary>
-    /// <param name="input">Rows whose vectors are indexed.</param>
-    /// <exception cref="ArgumentException">A column is missing or of the wrong type, an output column exists, or K is larger than the
-    /// number of rows.</exception>
+    /// <param name="input">Rows whose vectors are indexed. Of the columns of queries only the indexed one must be there; but a chain
+    /// transforms what it is fitted on, and then all must.</param>
+    /// <exception cref="ArgumentException">A column is missing or of the wrong type, an output's name belongs to a column that it
+    /// cannot be meant to replace, or K is larger than the number of rows.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a vector holds NaN or infinity or is all zeros under cosine.</exception>
     /// <exception cref="InvalidDataException">The index file is truncated, altered or of a newer version.</exception>
     /// <exception cref="OperationCanceledException">The context was cancelled.</exception>
     public AnnIndexTransformer Fit(IDataView input)
     {
         _host.CheckValue(input, nameof(input));
-        DataViewSchema.Column column = _columns.FindInput(_host, input.Schema, out int dimension);
-        DataViewSchema.Column? idColumn = AnnIndexColumns.FindId(_host, input.Schema, _options.IdColumn);
-        _columns.CheckOutputs(_host, name => input.Schema.GetColumnOrNull(name) is not null);
-        (VectorIndex index, NeighborIds ids) = _options.IndexFile is null ? Build(input, column, idColumn, dimension) : Load(dimension);
+        DataViewSchema.Column column = AnnIndexColumns.FindVectors(_host, input.Schema, "input", _indexed, out int dimension);
+        CheckQueries(input.Schema, dimension);
+        (VectorIndex index, NeighborIds ids) = _options.IndexFile is null ? Build(input, column, dimension) : Load(input.Schema, dimension);
         if (_options.K > index.Count)
             throw _host.ExceptUserArg(nameof(AnnIndexOptions.K), $"{_options.K} neighbours are asked for, but the index has only {index.Count} vectors: lower K, or index more rows.");
-        return new AnnIndexTransformer(_host, _columns, _options.K, _options.EfSearch, index, ids);
+        return new AnnIndexTransformer(_host, _columns, _options, index, ids);
     }
 
-    /// <inheritdoc/>
+    /// <summary>The schema's shape with the columns made, for data that has the indexed column and all columns of queries.</summary>
+    /// <exception cref="ArgumentException">A column is missing or of the wrong type, or an output's name belongs to a column that it
+    /// cannot be meant to replace.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         _host.CheckValue(inputSchema, nameof(inputSchema));
-        if (!inputSchema.TryFindColumn(_columns.Input, out SchemaShape.Column column))
-            throw _host.ExceptSchemaMismatch(nameof(inputSchema), "input", _columns.Input);
-        if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || column.ItemType != NumberDataViewType.Single)
-            throw _host.ExceptSchemaMismatch(nameof(inputSchema), "input", _columns.Input, "known-size vector of Single", column.GetTypeString());
-        _columns.CheckOutputs(_host, name => inputSchema.TryFindColumn(name, out _));
+        AnnIndexColumns.CheckVectors(_host, inputSchema, "input", _indexed);
+        foreach (AnnQueryColumns query in _columns.Queries)
+            AnnIndexColumns.CheckVectors(_host, inputSchema, "query", query.Input);
+        DataViewType idType = _options.IndexFile is null
+            ? AnnIndexColumns.IdType(_host, inputSchema, _options.IdColumn)
+            : AnnIndexFile.Load(_options.IndexFile).Ids.ItemType;
+        NeighborForm form = _options.NeighborsAs;
+        _columns.CheckOutputs(_host, inputSchema, NeighborOutput.ShapeType(form, idType), form == NeighborForm.Keys);
         Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(existing => existing.Name);
-        columns[_columns.Neighbors] = new SchemaShape.Column(_columns.Neighbors, SchemaShape.Column.VectorKind.Vector, IdType(inputSchema), false);
-        columns[_columns.Distances] = new SchemaShape.Column(_columns.Distances, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false);
+        foreach (AnnQueryColumns query in _columns.Queries)
+        {
+            columns[query.Neighbors] = NeighborOutput.Shape(query.Neighbors, form, idType);
+            columns[query.Distances] = new SchemaShape.Column(query.Distances, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false);
+        }
         return new SchemaShape(columns.Values);
     }
 
-    private DataViewType IdType(SchemaShape schema)
+    // The first pair's distances have the name that the options say; those of further ones bear their neighbours' name in front.
+    private AnnQueryColumns Query(InputOutputColumnPair pair, int number) =>
+        new(pair.InputColumnName, pair.OutputColumnName, number == 0 ? _options.DistancesColumn : pair.OutputColumnName + _options.DistancesColumn);
+
+    // Queries may come later; those that are here already are looked at before the index is built, not after.
+    private void CheckQueries(DataViewSchema schema, int dimension)
     {
-        if (_options.IndexFile is not null)
-            return LoadFile().Ids.ItemType;
-        if (_options.IdColumn is null)
-            return NumberDataViewType.Int64;
-        if (!schema.TryFindColumn(_options.IdColumn, out SchemaShape.Column column))
-            throw _host.ExceptSchemaMismatch("inputSchema", "id (option IdColumn)", _options.IdColumn);
-        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || column.IsKey || !IdTypes.CanBeId(column.ItemType))
-            throw _host.ExceptSchemaMismatch("inputSchema", "id (option IdColumn)", _options.IdColumn, "text or a number", column.GetTypeString());
-        return column.ItemType;
+        foreach (AnnQueryColumns query in _columns.Queries.Where(query => schema.GetColumnOrNull(query.Input) is not null))
+        {
+            AnnIndexColumns.FindVectors(_host, schema, "query", query.Input, out int found);
+            if (found != dimension)
+                throw _host.ExceptParam("input", $"Column '{query.Input}' has dimension {found}, the indexed column '{_indexed}' has {dimension}: give both the same embedding.");
+        }
     }
 
-    private (VectorIndex Index, NeighborIds Ids) Load(int dimension)
+    private void CheckOutputs(DataViewSchema schema, PrimitiveDataViewType idType) =>
+        _columns.CheckOutputs(_host, schema, _options.NeighborsAs == NeighborForm.Keys ? new KeyDataViewType(typeof(uint), 1) : idType);
+
+    private (VectorIndex Index, NeighborIds Ids) Load(DataViewSchema schema, int dimension)
     {
-        (VectorIndex index, NeighborIds ids) = LoadFile();
+        (VectorIndex index, NeighborIds ids) = AnnIndexFile.Load(_options.IndexFile!);
+        CheckOutputs(schema, ids.ItemType);
         if (index.Dimension != dimension)
-            throw _host.ExceptParam("input", $"Column '{_columns.Input}' has dimension {dimension}, the index in {_options.IndexFile} has {index.Dimension}: use the embedding that the index was built with.");
+            throw _host.ExceptParam("input", $"Column '{_indexed}' has dimension {dimension}, the index in {_options.IndexFile} has {index.Dimension}: use the embedding that the index was built with.");
         return (index, ids);
     }
 
-    private (VectorIndex Index, NeighborIds Ids) LoadFile() => AnnIndexTransformer.Read(VectorIndexFileReader.Open(_options.IndexFile!));
-
-    private (VectorIndex Index, NeighborIds Ids) Build(IDataView input, DataViewSchema.Column column, DataViewSchema.Column? idColumn, int dimension)
+    private (VectorIndex Index, NeighborIds Ids) Build(IDataView input, DataViewSchema.Column column, int dimension)
     {
+        DataViewSchema.Column? idColumn = AnnIndexColumns.FindId(_host, input.Schema, _options.IdColumn);
+        CheckOutputs(input.Schema, (PrimitiveDataViewType?)idColumn?.Type ?? NumberDataViewType.Int64);
         using IChannel channel = _host.Start("Building the index");
         (Float32VectorStore store, NeighborIds ids) = ReadVectors(input, column, idColumn, dimension);
-        if (_options.Kind == AnnIndexKind.Flat)
-            return (FlatIndex.Build(store, new FlatOptions { Metric = _options.Metric }, default), ids);
         using HostProgress progress = new(_host, "Building the index", "vectors");
         using HostCancellation cancellation = new(_host);
-        HnswIndex index = HnswIndex.Build(store, _options.Hnsw(_options.Seed ?? ContextSeed), progress, cancellation.Token);
+        VectorIndex index = _options.Build(store, ContextSeed, progress, cancellation.Token);
         channel.Info($"Indexed {index.Count} vectors of dimension {dimension}: {index.MemoryBytes} bytes.");
         return (index, ids);
     }
@@ -136,11 +152,11 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
             getter(ref vector);
             VectorProblem problem = store.Append(DenseVector.Read(in vector, ref dense));
             if (problem != VectorProblem.None)
-                throw _columns.Wrong(_host, problem, store.Count);
+                throw AnnIndexColumns.Wrong(_host, _indexed, problem, store.Count);
             ids.Add();
         }
         if (store.Count == 0)
-            throw _host.Except($"There are no rows to index: column '{_columns.Input}' of the input is empty.");
+            throw _host.Except($"There are no rows to index: column '{_indexed}' of the input is empty.");
         store.Trim();
         return (store, ids.Collected());
     }

@@ -1,4 +1,5 @@
 // What a user may set about nearest neighbours in a pipeline; each option is named as the field and the index classes name it.
+using Microsoft.ML.Runtime;
 using Microsoft.ML.Ternary.Ann;
 
 namespace Microsoft.ML.Ternary;
@@ -15,6 +16,17 @@ public sealed record AnnIndexOptions
     /// <summary>What near means. Default: <see cref="AnnMetric.Cosine"/>.</summary>
     public AnnMetric Metric { get; init; } = AnnMetric.Cosine;
 
+    /// <summary>How the vectors that searches compare are kept; see <see cref="VectorIndexOptions.Codec"/>. Default:
+    /// <see cref="VectorCodec.Float32"/>, as they are.</summary>
+    public VectorCodec Codec { get; init; } = VectorCodec.Float32;
+
+    /// <summary>In what form vectors are kept besides their codes; see <see cref="VectorIndexOptions.Rescoring"/>.</summary>
+    public Rescoring Rescoring { get; init; } = Rescoring.Auto;
+
+    /// <summary>Candidates that are compared once more by the vectors kept for rescoring; see <see cref="SearchOptions.Rescore"/>.
+    /// Default 0: the index decides.</summary>
+    public int Rescore { get; init; }
+
     /// <summary>HNSW: links of a node; see <see cref="HnswOptions.M"/>.</summary>
     public int M { get; init; } = 16;
 
@@ -28,27 +40,78 @@ public sealed record AnnIndexOptions
     /// number in the data given to Fit, from 0, as 64-bit integers.</summary>
     public string? IdColumn { get; init; }
 
+    /// <summary>In which form neighbours are given. Default: <see cref="NeighborForm.Ids"/>.</summary>
+    public NeighborForm NeighborsAs { get; init; } = NeighborForm.Ids;
+
+    /// <summary>The column that is indexed. Null, the default, takes the (first) input column, which is then both indexed and
+    /// searched for. With a name only that column must be in the data given to Fit, and only the columns of queries in the data that
+    /// is transformed: the corpus has "Embedding", the queries come later with "QueryEmbedding".</summary>
+    /// <remarks>A chain transforms the very data that it is fitted on, which must then have both. Fit this estimator by itself to
+    /// index a corpus without queries.</remarks>
+    public string? IndexedColumn { get; init; }
+
+    /// <summary>Further columns that are searched for in the same index, besides the one named when the estimator was made.</summary>
+    public IReadOnlyList<AnnQueryColumns> Queries { get; init; } = [];
+
     /// <summary>Name of the output column with the distances. Default "Distances".</summary>
     public string DistancesColumn { get; init; } = "Distances";
 
-    /// <summary>HNSW: seed of the levels; null takes one from the <see cref="MLContext"/>.</summary>
+    /// <summary>Seed of all that is drawn at random; null takes one from the <see cref="MLContext"/>.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>HNSW: threads that build; 1 is deterministic, 0 takes all cores; see <see cref="VectorIndexOptions.Threads"/>.</summary>
+    /// <summary>Threads that build; 1 is deterministic, 0 takes all cores; see <see cref="VectorIndexOptions.Threads"/>.</summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>An index file to use instead of building one, as <see cref="AnnIndexTransformer.SaveIndex(string)"/> or
-    /// <see cref="VectorIndex.Save(string)"/> wrote it. Its kind, metric, parameters and ids then hold, and of these options only
-    /// <see cref="K"/>, <see cref="EfSearch"/> and <see cref="DistancesColumn"/>.</summary>
+    /// <see cref="VectorIndex.Save(string)"/> wrote it. Its kind, metric, ids and the parameters it was built with then hold; those
+    /// among these options are ignored.</summary>
     public string? IndexFile { get; init; }
 
-    internal HnswOptions Hnsw(int seed) => new()
+    /// <summary>The name of a file next to the saved model that shall hold the index, such as "corpus.ann"; null, the default, keeps
+    /// it inside the model.</summary>
+    /// <remarks>
+    /// <para>A plain name without a folder. <c>ml.Model.Save(model, schema, "model.zip")</c> then writes the index beside the zip,
+    /// replacing an older file of that name unless it is this very index already, and <c>ml.Model.Load("model.zip")</c> opens it from
+    /// there: both may move, together. The zip keeps the ids.</para>
+    /// <para>A model saved to a stream that is no file is refused; one loaded from such a stream looks for the index in the current
+    /// directory.</para>
+    /// </remarks>
+    public string? SaveIndexAs { get; init; }
+
+    internal void Validate(IHost host)
     {
-        Metric = Metric,
-        M = M,
-        EfConstruction = EfConstruction,
-        EfSearch = EfSearch,
-        Seed = seed,
-        Threads = Threads,
-    };
+        host.CheckUserArg(!string.IsNullOrWhiteSpace(DistancesColumn), nameof(DistancesColumn), "must be a column name");
+        host.CheckUserArg(IndexedColumn is null || !string.IsNullOrWhiteSpace(IndexedColumn), nameof(IndexedColumn), "must be a column name, or null");
+        host.CheckUserArg(Queries is not null, nameof(Queries), "must not be null");
+        host.CheckUserArg(Enum.IsDefined(Kind), nameof(Kind), $"must be one of {string.Join(", ", Enum.GetNames<AnnIndexKind>())}");
+        host.CheckUserArg(Enum.IsDefined(NeighborsAs), nameof(NeighborsAs), "must be Ids or Keys");
+        host.CheckUserArg(K >= 1, nameof(K), "must be at least 1");
+        if (SaveIndexAs is not null && AnnIndexReference.ProblemOf(SaveIndexAs) is string problem)
+            throw host.ExceptUserArg(nameof(SaveIndexAs), $"'{SaveIndexAs}' {problem}: give a name without a folder, such as \"corpus.ann\", for a file next to the saved model.");
+        host.CheckUserArg(Rescore >= 0, nameof(Rescore), "must not be negative");
+        ForBuilding(0).Validate();
+    }
+
+    /// <summary>Builds the index that these options describe.</summary>
+    internal VectorIndex Build(Float32VectorStore store, int contextSeed, IProgress<IndexBuildProgress> progress, CancellationToken cancellation) =>
+        ForBuilding(contextSeed) switch
+        {
+            FlatOptions flat => FlatIndex.Build(store, flat, cancellation),
+            HnswOptions hnsw => HnswIndex.Build(store, hnsw, progress, cancellation),
+            var other => throw new InvalidOperationException($"{other.GetType().Name} has no index."),
+        };
+
+    /// <summary>These options as those of the index's kind.</summary>
+    internal VectorIndexOptions ForBuilding(int contextSeed)
+    {
+        VectorIndexOptions options = Kind switch
+        {
+            AnnIndexKind.Flat => new FlatOptions(),
+            _ => new HnswOptions { M = M, EfConstruction = EfConstruction, EfSearch = EfSearch },
+        };
+        return options with { Metric = Metric, Codec = Codec, Rescoring = Rescoring, Seed = Seed ?? contextSeed, Threads = Threads };
+    }
+
+    /// <summary>The options of each search.</summary>
+    internal SearchOptions ForSearch() => new() { EfSearch = EfSearch, Rescore = Rescore };
 }

@@ -1,5 +1,5 @@
-// The index in a pipeline: every row gets its nearest neighbours among the rows that the index was fitted on. One search serves
-// both output columns, each cursor searches for itself on one shared index, and the index is saved inside ML.NET's model.
+// The index in a pipeline: every row gets its nearest neighbours among the rows that the index was fitted on. Each query column is
+// searched for once a row, each cursor searches for itself on one shared index, and the index is saved with ML.NET's model.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -12,62 +12,84 @@ using Microsoft.ML.Ternary.Ann;
 namespace Microsoft.ML.Ternary;
 
 /// <summary>Adds to each row its nearest neighbours in an index of vectors, and their distances.</summary>
-/// <remarks>Made by <see cref="AnnIndexEstimator"/>. Both columns are vectors of known size K, sorted by distance, ascending; for
-/// every metric smaller is nearer (see <see cref="AnnMetric"/>).</remarks>
+/// <remarks>
+/// <para>Made by <see cref="AnnIndexEstimator"/>. Both columns are vectors of known size K, sorted by distance, ascending; for
+/// every metric smaller is nearer (see <see cref="AnnMetric"/>). Where fewer than K neighbours are found, the rest is missing (see
+/// <see cref="NeighborForm"/>) and infinitely far.</para>
+/// <para>The data that is transformed has every column of queries; the column that was indexed need not be there unless it is one
+/// of them. A column that has the name of a column made is hidden where it is that search's query or a vector of the same type, and an
+/// error otherwise.</para>
+/// </remarks>
 public sealed class AnnIndexTransformer : RowToRowTransformerBase
 {
     internal const string Summary = "Finds the nearest neighbours of a vector in an index.";
     internal const string LoaderSignature = "AnnIndexTransformer";
 
     private const string IndexStream = "Index";
+    private const string IdStream = "Ids";
 
+    private readonly AnnIndexColumns _columns;
     private readonly NeighborIds _ids;
-    private readonly SearchOptions _searchOptions;
+    private readonly NeighborOutput _output;
 
-    internal AnnIndexTransformer(IHostEnvironment env, AnnIndexColumns columns, int k, int efSearch, VectorIndex index, NeighborIds ids)
+    internal AnnIndexTransformer(IHostEnvironment env, AnnIndexColumns columns, AnnIndexOptions options, VectorIndex index, NeighborIds ids)
         : base(env.Register(nameof(AnnIndexTransformer)))
     {
-        Columns = columns;
-        K = k;
+        _columns = columns;
+        K = options.K;
+        NeighborsAs = options.NeighborsAs;
+        SaveIndexAs = options.SaveIndexAs;
+        SearchOptions = options.ForSearch();
         Index = index;
         _ids = ids;
-        _searchOptions = new SearchOptions { EfSearch = efSearch };
+        _output = new NeighborOutput(NeighborsAs, ids);
     }
 
     private AnnIndexTransformer(IHost host, ModelLoadContext ctx)
         : base(host)
     {
         // *** Binary format ***
-        // string: input column; string: neighbors column; string: distances column; int: K; int: efSearch
-        // binary stream "Index": the index file, with the ids
-        Columns = new AnnIndexColumns(ctx.LoadNonEmptyString(), ctx.LoadNonEmptyString(), ctx.LoadNonEmptyString());
+        // int: number of searches; for each, string: input column; string: neighbors column; string: distances column
+        // int: K; int: NeighborForm; int: efSearch; int: rescore
+        // string: SaveIndexAs, or null
+        // without SaveIndexAs, binary stream "Index": the index file, with the ids
+        // with SaveIndexAs, int: kind; int: dimension; int: count; long: length; uint: checksum of the header; binary stream "Ids"
+        _columns = LoadColumns(host, ctx);
         K = ctx.Reader.ReadInt32();
-        _searchOptions = new SearchOptions { EfSearch = ctx.Reader.ReadInt32() };
-        VectorIndex? index = null;
-        NeighborIds? ids = null;
+        NeighborsAs = (NeighborForm)ctx.Reader.ReadInt32();
+        SearchOptions = new SearchOptions { EfSearch = ctx.Reader.ReadInt32(), Rescore = ctx.Reader.ReadInt32() };
+        SaveIndexAs = ctx.LoadStringOrNull();
+        Host.CheckDecode(K >= 1 && Enum.IsDefined(NeighborsAs) && SearchOptions.EfSearch >= 0 && SearchOptions.Rescore >= 0);
         try
         {
-            if (!ctx.TryLoadBinaryStream(IndexStream, reader => (index, ids) = Read(new VectorIndexFileReader(reader.BaseStream, "The index in the model"))))
-                throw Host.ExceptDecode("The model has no stream 'Index': it is damaged; save it again.");
+            (Index, _ids) = SaveIndexAs is null ? LoadInside(ctx) : LoadBeside(ctx, SaveIndexAs);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            // Marked as an error that a component means to raise; ML.NET would wrap it in a TargetInvocationException otherwise.
+            // Marked as an error that a component means to raise: ML.NET reports it as a failure to load, with this inside.
             Host.Process(e);
             throw;
         }
-        Index = index!;
-        _ids = ids!;
-        Host.CheckDecode(K >= 1 && K <= Index.Count && _searchOptions.EfSearch >= 0);
+        _output = new NeighborOutput(NeighborsAs, _ids);
     }
 
-    /// <summary>The index.</summary>
+    /// <summary>The index. It may change: what is deleted from it is found no more, and what is added is found from then on, by its
+    /// row number, or as missing where neighbours are known by an id column or as keys.</summary>
     public VectorIndex Index { get; }
 
     /// <summary>How many neighbours each row gets.</summary>
     public int K { get; }
 
-    internal AnnIndexColumns Columns { get; }
+    /// <summary>The searches: columns of queries and the columns made for each.</summary>
+    public IReadOnlyList<AnnQueryColumns> Queries => _columns.Queries;
+
+    /// <summary>In which form neighbours are given.</summary>
+    public NeighborForm NeighborsAs { get; }
+
+    /// <summary>The name of the file next to a saved model that holds the index; null if the model itself does.</summary>
+    public string? SaveIndexAs { get; }
+
+    internal SearchOptions SearchOptions { get; }
 
     /// <summary>Saves the index with its ids to a file of its own, for <see cref="AnnIndexOptions.IndexFile"/> or
     /// <see cref="VectorIndex.Load(string)"/>. The file appears whole or not at all.</summary>
@@ -75,11 +97,8 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
     public void SaveIndex(string path)
     {
         Host.CheckNonEmpty(path, nameof(path));
-        AtomicFile.Write(path, FileWriter().Write);
+        AtomicFile.Write(path, stream => AnnIndexFile.Write(Index, _ids, stream));
     }
-
-    /// <summary>Reads an index and its ids.</summary>
-    internal static (VectorIndex Index, NeighborIds Ids) Read(VectorIndexFileReader file) => (VectorIndexFile.Create(file), IdSections.Read(file));
 
     /// <inheritdoc/>
     protected override void SaveModel(ModelSaveContext ctx)
@@ -87,12 +106,22 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         Host.CheckValue(ctx, nameof(ctx));
         ctx.CheckAtModel();
         ctx.SetVersionInfo(GetVersionInfo());
-        ctx.SaveNonEmptyString(Columns.Input);
-        ctx.SaveNonEmptyString(Columns.Neighbors);
-        ctx.SaveNonEmptyString(Columns.Distances);
+        ctx.Writer.Write(Queries.Count);
+        foreach (AnnQueryColumns query in Queries)
+        {
+            ctx.SaveNonEmptyString(query.Input);
+            ctx.SaveNonEmptyString(query.Neighbors);
+            ctx.SaveNonEmptyString(query.Distances);
+        }
         ctx.Writer.Write(K);
-        ctx.Writer.Write(_searchOptions.EfSearch);
-        ctx.SaveBinaryStream(IndexStream, writer => FileWriter().Write(writer.BaseStream));
+        ctx.Writer.Write((int)NeighborsAs);
+        ctx.Writer.Write(SearchOptions.EfSearch);
+        ctx.Writer.Write(SearchOptions.Rescore);
+        ctx.SaveStringOrNull(SaveIndexAs);
+        if (SaveIndexAs is null)
+            ctx.SaveBinaryStream(IndexStream, writer => AnnIndexFile.Write(Index, _ids, writer.BaseStream));
+        else
+            SaveBeside(ctx, AnnIndexReference.Save(Host, SaveIndexAs, Index, ctx.Repository));
     }
 
     /// <inheritdoc/>
@@ -100,9 +129,9 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
 
     private static VersionInfo GetVersionInfo() => new(
         modelSignature: "ANNINDEX",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
+        verWrittenCur: 0x00010002, // several searches, keys, an index next to the model
+        verReadableCur: 0x00010002,
+        verWeCanReadBack: 0x00010002,
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(AnnIndexTransformer).Assembly.FullName);
 
@@ -117,45 +146,87 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
     private static IRowMapper Create(IHostEnvironment env, ModelLoadContext ctx, DataViewSchema inputSchema) =>
         Create(env, ctx).MakeRowMapper(inputSchema);
 
-    private VectorIndexFileWriter FileWriter()
+    private static AnnIndexColumns LoadColumns(IHost host, ModelLoadContext ctx)
     {
-        VectorIndexFileWriter file = new(Index);
-        _ids.AddSections(file);
-        return file;
+        int count = ctx.Reader.ReadInt32();
+        host.CheckDecode(count >= 1);
+        List<AnnQueryColumns> queries = [];
+        for (int i = 0; i < count; i++)
+            queries.Add(new AnnQueryColumns(ctx.LoadNonEmptyString(), ctx.LoadNonEmptyString(), ctx.LoadNonEmptyString()));
+        return new AnnIndexColumns(host, queries);
+    }
+
+    private (VectorIndex Index, NeighborIds Ids) LoadInside(ModelLoadContext ctx)
+    {
+        (VectorIndex, NeighborIds)? loaded = null;
+        if (!ctx.TryLoadBinaryStream(IndexStream, reader => loaded = AnnIndexFile.Read(reader.BaseStream, "The index in the model")))
+            throw Host.ExceptDecode("The model has no stream 'Index': it is damaged; save it again.");
+        return loaded!.Value;
+    }
+
+    private void SaveBeside(ModelSaveContext ctx, AnnIndexReference reference)
+    {
+        ctx.Writer.Write((int)reference.Kind);
+        ctx.Writer.Write(reference.Dimension);
+        ctx.Writer.Write(reference.Count);
+        ctx.Writer.Write(reference.Length);
+        ctx.Writer.Write(reference.HeadChecksum);
+        ctx.SaveBinaryStream(IdStream, writer => IdSections.Write(_ids, writer));
+    }
+
+    private (VectorIndex Index, NeighborIds Ids) LoadBeside(ModelLoadContext ctx, string name)
+    {
+        if (AnnIndexReference.ProblemOf(name) is string problem)
+            throw Host.ExceptDecode($"The model says that its index is in a file '{name}' next to it, which {problem}: the model is damaged or was altered. Save it again.");
+        AnnIndexReference reference = new(
+            name, (AnnIndexKind)ctx.Reader.ReadInt32(), ctx.Reader.ReadInt32(), ctx.Reader.ReadInt32(), ctx.Reader.ReadInt64(), ctx.Reader.ReadUInt32());
+        NeighborIds? ids = null;
+        if (!ctx.TryLoadBinaryStream(IdStream, reader => ids = IdSections.Read(reader, "The ids in the model")))
+            throw Host.ExceptDecode("The model has no stream 'Ids': it is damaged; save it again.");
+        return (reference.Load(ctx.Repository), ids!);
     }
 
     private sealed class Mapper : MapperBase
     {
+        // Columns made for each search.
+        private const int Made = 2;
+
         private readonly AnnIndexTransformer _transformer;
-        private readonly DataViewSchema.Column _input;
+        private readonly DataViewSchema.Column[] _inputs;
 
         public Mapper(AnnIndexTransformer parent, DataViewSchema schema)
             : base(parent.Host.Register(nameof(Mapper)), schema, parent)
         {
             _transformer = parent;
-            _input = parent.Columns.FindInput(Host, schema, out int dimension);
-            if (dimension != parent.Index.Dimension)
-                throw Host.ExceptParam(nameof(schema), $"Column '{_input.Name}' has dimension {dimension}, the index has {parent.Index.Dimension}: give it the embedding that the index was fitted on.");
+            _inputs = [.. parent.Queries.Select(query => FindQuery(query.Input))];
+            parent._columns.CheckOutputs(Host, schema, parent._output.ItemType);
         }
 
         public override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
         {
             disposer = null;
-            Delegate[] getters = new Delegate[2];
-            if (!activeOutput(0) && !activeOutput(1))
-                return getters;
-            RowSearch search = new(_transformer, Host, input, _input);
-            if (activeOutput(0))
-                getters[0] = _transformer._ids.MakeGetter(search.Rows);
-            if (activeOutput(1))
-                getters[1] = (ValueGetter<VBuffer<float>>)search.GetDistances;
+            Delegate[] getters = new Delegate[_inputs.Length * Made];
+            for (int query = 0; query < _inputs.Length; query++)
+            {
+                int neighbors = query * Made, distances = neighbors + 1;
+                if (!activeOutput(neighbors) && !activeOutput(distances))
+                    continue;
+                AnnIndexRowSearch search = new(_transformer, Host, input, _inputs[query]);
+                if (activeOutput(neighbors))
+                    getters[neighbors] = _transformer._output.MakeGetter(search.Rows);
+                if (activeOutput(distances))
+                    getters[distances] = (ValueGetter<VBuffer<float>>)search.GetDistances;
+            }
             return getters;
         }
 
         protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() =>
         [
-            new(_transformer.Columns.Neighbors, new VectorDataViewType(_transformer._ids.ItemType, _transformer.K), null),
-            new(_transformer.Columns.Distances, new VectorDataViewType(NumberDataViewType.Single, _transformer.K), null),
+            .. _transformer.Queries.SelectMany(query => new DataViewSchema.DetachedColumn[]
+            {
+                _transformer._output.ToColumn(query.Neighbors, _transformer.K),
+                new(query.Distances, new VectorDataViewType(NumberDataViewType.Single, _transformer.K), null),
+            }),
         ];
 
         protected override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action? disposer) =>
@@ -163,63 +234,18 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
 
         protected override Func<int, bool> GetDependenciesCore(Func<int, bool> activeOutput)
         {
-            bool active = activeOutput(0) || activeOutput(1);
-            return column => active && column == _input.Index;
+            HashSet<int> needed = [.. _inputs.Where((_, query) => activeOutput(query * Made) || activeOutput(query * Made + 1)).Select(input => input.Index)];
+            return needed.Contains;
         }
 
         protected override void SaveModel(ModelSaveContext ctx) => _transformer.SaveModel(ctx);
-    }
 
-    // The neighbours of one cursor's current row, searched for once.
-    private sealed class RowSearch
-    {
-        // Not -1, which is where a cursor stands before its first row.
-        private const long NoRow = long.MinValue;
-
-        private readonly AnnIndexTransformer _parent;
-        private readonly IHost _host;
-        private readonly DataViewRow _row;
-        private readonly ValueGetter<VBuffer<float>> _getter;
-        private readonly int[] _ids;
-        private readonly float[] _distances;
-        private float[] _dense = [];
-        private VBuffer<float> _vector;
-        private long _position = NoRow;
-
-        public RowSearch(AnnIndexTransformer parent, IHost host, DataViewRow row, DataViewSchema.Column input)
+        private DataViewSchema.Column FindQuery(string name)
         {
-            _parent = parent;
-            _host = host;
-            _row = row;
-            _getter = row.GetGetter<VBuffer<float>>(row.Schema[input.Index]);
-            _ids = new int[parent.K];
-            _distances = new float[parent.K];
-        }
-
-        public ReadOnlySpan<int> Rows()
-        {
-            Search();
-            return _ids;
-        }
-
-        public void GetDistances(ref VBuffer<float> destination)
-        {
-            Search();
-            VBufferEditor<float> editor = VBufferEditor.Create(ref destination, _distances.Length);
-            _distances.CopyTo(editor.Values);
-            destination = editor.Commit();
-        }
-
-        private void Search()
-        {
-            if (_position == _row.Position)
-                return;
-            _position = NoRow;
-            _getter(ref _vector);
-            ReadOnlySpan<float> query = DenseVector.Read(in _vector, ref _dense);
-            _parent.Columns.CheckVector(_host, query, _parent.Index.Dimension, _parent.Index.Metric, _row.Position);
-            _parent.Index.Search(query, _parent.K, _ids, _distances, _parent._searchOptions);
-            _position = _row.Position;
+            DataViewSchema.Column column = AnnIndexColumns.FindVectors(Host, InputSchema, "query", name, out int dimension);
+            if (dimension != _transformer.Index.Dimension)
+                throw Host.ExceptParam("schema", $"Column '{name}' has dimension {dimension}, the index has {_transformer.Index.Dimension}: give it the embedding that the index was fitted on.");
+            return column;
         }
     }
 }

@@ -13,6 +13,7 @@ namespace Microsoft.ML.Ternary;
 internal sealed record EmbeddingColumn(string OutputName, string InputName, int Dimension, bool Normalized)
 {
     private const string ExpectedInput = "scalar text";
+    private const string ChooseAnother = "Choose another output column name";
 
     /// <summary>The added column.</summary>
     public DataViewSchema.DetachedColumn ToColumn()
@@ -34,9 +35,7 @@ internal sealed record EmbeddingColumn(string OutputName, string InputName, int 
             throw context.ExceptSchemaMismatch(nameof(schema), "input", InputName);
         if (text.Type is not TextDataViewType)
             throw context.ExceptSchemaMismatch(nameof(schema), "input", InputName, ExpectedInput, text.Type.ToString());
-        if (schema.GetColumnOrNull(OutputName) is DataViewSchema.Column hidden
-            && OutputName != InputName && !MayReplace(hidden.Type.GetItemType(), hidden.Type is VectorDataViewType))
-            throw NameTaken(context, nameof(schema), hidden.Type);
+        OutputNames.Check(context, schema, OutputName, InputName, NumberDataViewType.Single, ChooseAnother);
         return text;
     }
 
@@ -48,25 +47,13 @@ internal sealed record EmbeddingColumn(string OutputName, string InputName, int 
             throw context.ExceptSchemaMismatch(nameof(inputSchema), "input", InputName);
         if (text.Kind != SchemaShape.Column.VectorKind.Scalar || text.ItemType is not TextDataViewType)
             throw context.ExceptSchemaMismatch(nameof(inputSchema), "input", InputName, ExpectedInput, text.GetTypeString());
-        if (inputSchema.TryFindColumn(OutputName, out SchemaShape.Column hidden)
-            && OutputName != InputName && !MayReplace(hidden.ItemType, hidden.Kind != SchemaShape.Column.VectorKind.Scalar))
-            throw NameTaken(context, nameof(inputSchema), hidden.GetTypeString());
+        OutputNames.Check(context, inputSchema, OutputName, InputName, NumberDataViewType.Single, isKey: false, ChooseAnother);
 
         Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(column => column.Name);
         columns[OutputName] = new SchemaShape.Column(
             OutputName, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, isKey: false, AnnotationShape());
         return new SchemaShape(columns.Values);
     }
-
-    // ML.NET's transforms hide whatever has their output's name. An earlier embedding may be hidden: a chain is applied to its
-    // own output, or one row class serves input and output. A label or an id may not: that is a slip, and a costly one.
-    private static bool MayReplace(DataViewType itemType, bool isVector) =>
-        isVector && itemType == NumberDataViewType.Single;
-
-    private Exception NameTaken(IExceptionContext context, string parameter, object type) =>
-        Contracts.Process(new ArgumentOutOfRangeException(parameter,
-            $"Output column '{OutputName}' already exists with type {type}, and an embedding of that name would hide it. "
-            + "Choose another output column name, or drop or rename the existing column first."), context);
 
     private SchemaShape AnnotationShape()
     {

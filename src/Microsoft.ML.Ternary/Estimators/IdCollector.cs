@@ -38,11 +38,11 @@ internal abstract class IdCollector
 
     private sealed class NoIds : IdCollector
     {
-        public override void Add()
-        {
-        }
+        private int _count;
 
-        public override NeighborIds Collected() => new RowNumberIds();
+        public override void Add() => _count++;
+
+        public override NeighborIds Collected() => new RowNumberIds(_count);
     }
 
     private sealed class NumberCollector<T>(ValueGetter<T> getter) : IdCollector where T : unmanaged

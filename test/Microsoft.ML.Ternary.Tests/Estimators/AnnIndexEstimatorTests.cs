@@ -27,12 +27,54 @@ public sealed class AnnIndexEstimatorTests
         Assert.Contains("text or a number", Refusal<ArgumentOutOfRangeException>(Neighbors("Embedding", new() { IdColumn = "Embedding" }), Rows()));
     }
 
-    [Fact]
-    public void OutputNamesThatExistAreRefused()
+    [Theory]
+    [InlineData("Text", "Distances", NeighborForm.Ids, "Text")]
+    [InlineData("Neighbors", "Single", NeighborForm.Ids, "Single")]
+    [InlineData("Int64", "Distances", NeighborForm.Keys, "Int64")]
+    [InlineData("Other", "Distances", NeighborForm.Ids, "Other")]
+    [InlineData("LongIds", "Distances", NeighborForm.Keys, "LongIds")]
+    public void AnOutputThatWouldHideAColumnOfAnotherKindIsRefusedEverywhere(string neighbors, string distances, NeighborForm form, string taken)
     {
-        Assert.Contains("'Text' already", Refusal<ArgumentException>(_ml.Transforms.NearestNeighbors("Text", "Embedding"), Rows()));
-        Assert.Contains("'Single' already", Refusal<ArgumentException>(Neighbors("Embedding", new() { DistancesColumn = "Single" }), Rows()));
-        Assert.Contains("DistancesColumn", Refusal<ArgumentException>(Neighbors("Embedding", new() { DistancesColumn = "Neighbors" }), Rows()));
+        IDataView rows = NamedAsOutputs();
+        AnnIndexEstimator estimator = _ml.Transforms.NearestNeighbors(neighbors, "Embedding", new() { K = 2, DistancesColumn = distances, NeighborsAs = form });
+        AnnIndexTransformer fitted = estimator.Fit(_ml.Transforms.SelectColumns("Embedding").Fit(rows).Transform(rows));
+
+        foreach (Action way in Ways(estimator, fitted, rows))
+        {
+            string message = Assert.Throws<ArgumentOutOfRangeException>(way).Message;
+            Assert.Contains($"'{taken}' already exists", message);
+            Assert.Contains("another output name", message);
+        }
+    }
+
+    [Theory]
+    [InlineData("LongIds", "Distances", NeighborForm.Ids)]
+    [InlineData("Neighbors", "Other", NeighborForm.Keys)]
+    [InlineData("Embedding", "Distances", NeighborForm.Keys)]
+    [InlineData("Neighbors", "Embedding", NeighborForm.Ids)]
+    [InlineData("KeyIds", "Distances", NeighborForm.Keys)]
+    public void AnOutputThatReplacesTheQueryOrAVectorOfItsOwnTypeHidesItAsMlNetDoes(string neighbors, string distances, NeighborForm form)
+    {
+        IDataView rows = NamedAsOutputs();
+        AnnIndexEstimator estimator = _ml.Transforms.NearestNeighbors(
+            neighbors, "Embedding", new() { Kind = AnnIndexKind.Flat, Metric = AnnMetric.L2, K = 2, DistancesColumn = distances, NeighborsAs = form });
+        AnnIndexTransformer fitted = estimator.Fit(rows);
+
+        foreach (Action way in Ways(estimator, fitted, rows))
+            way();
+        IDataView found = fitted.Transform(rows);
+        Assert.Equal([0f, 9], found.GetColumn<float[]>(distances).ElementAt(2));
+        Assert.Equal(2, ((VectorDataViewType)found.Schema[neighbors].Type).Size);
+        AnnIndexShapes.AssertKept(estimator, found.Schema, rows);
+    }
+
+    [Fact]
+    public void TwoOutputsOfOneNameAreRefused()
+    {
+        string message = Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { DistancesColumn = "Neighbors" })).Message;
+
+        Assert.Contains("DistancesColumn", message);
+        Assert.Contains("'Neighbors'", message);
     }
 
     [Fact]
@@ -49,8 +91,38 @@ public sealed class AnnIndexEstimatorTests
     {
         Assert.Contains("K", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { K = 0 })).Message);
         Assert.Contains("M must be", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { M = 1 })).Message);
+        Assert.Contains("NeighborsAs", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { NeighborsAs = (NeighborForm)7 })).Message);
+        Assert.Contains("IndexedColumn", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { IndexedColumn = "" })).Message);
+        Assert.Contains("Codec", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Codec = 0 })).Message);
+        Assert.Contains("Rescoring", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Rescoring = (Rescoring)99 })).Message);
+        Assert.Contains("Rescore", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Rescore = -1 })).Message);
+        Assert.Contains("Threads", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Threads = -1, Kind = AnnIndexKind.Flat })).Message);
         Assert.Contains("Kind", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { Kind = 0 })).Message);
         Assert.Contains("DistancesColumn", Assert.ThrowsAny<ArgumentException>(() => Neighbors("Embedding", new() { DistancesColumn = " " })).Message);
+    }
+
+    [Fact]
+    public void OptionsReachTheIndexAndTheSearch()
+    {
+        AnnIndexOptions options = new()
+        {
+            Metric = AnnMetric.L2,
+            Codec = VectorCodec.Ternary,
+            Rescoring = Rescoring.Int8,
+            Rescore = 7,
+            M = 5,
+            EfConstruction = 6,
+            EfSearch = 8,
+            Threads = 2,
+        };
+
+        Assert.Equal(
+            new HnswOptions { Metric = AnnMetric.L2, Codec = VectorCodec.Ternary, Rescoring = Rescoring.Int8, Seed = 9, Threads = 2, M = 5, EfConstruction = 6, EfSearch = 8 },
+            options.ForBuilding(9));
+        Assert.Equal(
+            new FlatOptions { Metric = AnnMetric.L2, Codec = VectorCodec.Ternary, Rescoring = Rescoring.Int8, Seed = 4, Threads = 2 },
+            (options with { Kind = AnnIndexKind.Flat, Seed = 4 }).ForBuilding(9));
+        Assert.Equal(new SearchOptions { EfSearch = 8, Rescore = 7 }, options.ForSearch());
     }
 
     [Fact]
@@ -141,6 +213,17 @@ public sealed class AnnIndexEstimatorTests
         Assert.Contains(log, message => message.Contains("Indexed 12 vectors of dimension 2"));
     }
 
+    // Everywhere that the existing columns are seen.
+    private static Action[] Ways(AnnIndexEstimator estimator, AnnIndexTransformer fitted, IDataView rows) =>
+    [
+        () => estimator.GetOutputSchema(MlNet.Shape(rows.Schema)),
+        () => estimator.Fit(rows),
+        () => fitted.Transform(rows),
+        () => fitted.GetOutputSchema(rows.Schema),
+    ];
+
+    private IDataView NamedAsOutputs() => _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 4).Select(i => new NamedAsOutput { Embedding = [i * i, 1] }));
+
     private static string Refusal<TException>(AnnIndexEstimator estimator, IDataView rows) where TException : Exception
     {
         string message = Assert.ThrowsAny<TException>(() => estimator.Fit(rows)).Message;
@@ -154,6 +237,25 @@ public sealed class AnnIndexEstimatorTests
     private IDataView Rows() => NeighborRow.View(_ml);
 
     private IDataView VariableSize() => _ml.Data.LoadFromEnumerable(new[] { new Variable() });
+
+    private sealed class NamedAsOutput
+    {
+        [VectorType(2)]
+        public float[] Embedding { get; set; } = [];
+
+        public string Text { get; set; } = "";
+
+        public float Single { get; set; }
+
+        public long Int64 { get; set; }
+
+        public float[] Other { get; set; } = [1, 2, 3];
+
+        public long[] LongIds { get; set; } = [1];
+
+        [KeyType(5)]
+        public uint[] KeyIds { get; set; } = [1];
+    }
 
     private sealed class Variable
     {

@@ -189,7 +189,7 @@ public sealed class AnnIndexTransformerTests
 
         Assert.Equal(AnnMetric.L2, transformer.Index.Metric);
         Assert.Equal(["row 1", "row 0"], Read<NamedNeighbors>(transformer.Transform(two))[1].Neighbors);
-        AssertSameShape(estimator, transformer, two);
+        AnnIndexShapes.AssertKept(estimator, transformer.GetOutputSchema(two.Schema), two);
     }
 
     [Theory]
@@ -201,7 +201,7 @@ public sealed class AnnIndexTransformerTests
         IDataView rows = NeighborRow.View(_ml);
         AnnIndexEstimator estimator = _ml.Transforms.NearestNeighbors("Neighbors", "Embedding", Exact with { IdColumn = idColumn });
 
-        AssertSameShape(estimator, estimator.Fit(rows), rows);
+        AnnIndexShapes.AssertKept(estimator, estimator.Fit(rows).GetOutputSchema(rows.Schema), rows);
     }
 
     [Fact]
@@ -251,15 +251,6 @@ public sealed class AnnIndexTransformerTests
 
         Assert.Contains(inTheWay, Assert.Throws<IOException>(() => transformer.SaveIndex(inTheWay)).Message);
         Assert.Equal([inTheWay], Directory.GetFileSystemEntries(folder.Path));
-    }
-
-    private static void AssertSameShape(AnnIndexEstimator estimator, AnnIndexTransformer transformer, IDataView rows)
-    {
-        SchemaShape promised = estimator.GetOutputSchema(MlNet.Shape(rows.Schema));
-        SchemaShape made = MlNet.Shape(transformer.GetOutputSchema(rows.Schema));
-        Assert.Equal(
-            made.Select(column => (column.Name, column.Kind, column.ItemType, column.IsKey)).OrderBy(column => column.Name, StringComparer.Ordinal),
-            promised.Select(column => (column.Name, column.Kind, column.ItemType, column.IsKey)).OrderBy(column => column.Name, StringComparer.Ordinal));
     }
 
     private static object[] Values(object vector) =>

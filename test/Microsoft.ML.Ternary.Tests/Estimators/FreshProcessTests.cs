@@ -1,6 +1,7 @@
 // A pipeline saved here is loaded by a program that has never heard of it. This is also the guard of the versions of ML.NET that
 // are supported: it fails where loading by assembly name, or the access to ML.NET's internals, no longer works.
 using System.Diagnostics;
+using Microsoft.ML.Ternary.Ann;
 
 namespace Microsoft.ML.Ternary.Tests.Estimators;
 
@@ -32,12 +33,29 @@ public sealed class FreshProcessTests
         Assert.Equal("no ILGPU", lines[^1]);
     }
 
-    private static string Bits(TextPrediction prediction) =>
-        string.Join(' ', prediction.Embedding.Concat(prediction.Score).Select(BitConverter.SingleToUInt32Bits));
-
-    private static string[] RunFreshProcess(string model, IEnumerable<string> texts)
+    [Fact]
+    public void AnIndexNextToItsModelIsFoundFromAFreshProcessWhereverThatRuns()
     {
-        ProcessStartInfo start = new("dotnet", [Program(), model])
+        using TemporaryFolder folder = new();
+        IDataView rows = _ml.Transforms.SelectColumns("Embedding").Fit(NeighborRow.View(_ml)).Transform(NeighborRow.View(_ml));
+        ITransformer index = _ml.Transforms.NearestNeighbors(
+            "Neighbors", "Embedding", new() { Metric = AnnMetric.L2, K = 3, NeighborsAs = NeighborForm.Keys, SaveIndexAs = "points.ann" }).Fit(rows);
+        _ml.Model.Save(index, rows.Schema, folder.File("search.zip"));
+        Assert.True(File.Exists(folder.File("points.ann")));
+
+        // Point 3 lies at 7, 2 at 3, 1 at 1 and 0 at 0; keys count from 1.
+        Assert.Equal(
+            ["Embedding", $"4 3 2: {Bits([0.25f, 12.25f, 30.25f])}", $"1 2 3: {Bits([0.0625f, 0.5625f, 7.5625f])}", "no ILGPU"],
+            RunFreshProcess(folder.File("search.zip"), ["6.5 1", "0.25 1"], "neighbors"));
+    }
+
+    private static string Bits(IEnumerable<float> numbers) => string.Join(' ', numbers.Select(BitConverter.SingleToUInt32Bits));
+
+    private static string Bits(TextPrediction prediction) => Bits(prediction.Embedding.Concat(prediction.Score));
+
+    private static string[] RunFreshProcess(string model, IEnumerable<string> texts, params string[] more)
+    {
+        ProcessStartInfo start = new("dotnet", [Program(), model, .. more])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

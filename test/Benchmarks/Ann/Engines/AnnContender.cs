@@ -9,9 +9,9 @@ namespace Benchmarks.Ann.Engines;
 /// <param name="Codec">How vectors are stored: f32, f16, int8, ternary or binary.</param>
 /// <param name="Rescoring">The form in which the best candidates are compared again, or null.</param>
 /// <param name="Build">Parameters of building.</param>
-/// <param name="Sweep">Parameters of searching, each measured, from few to many candidates.</param>
+/// <param name="Sweeps">Parameters of searching: series, each from few to many candidates.</param>
 internal sealed record AnnContender(
-    string Engine, string Index, string Codec, string? Rescoring, IReadOnlyDictionary<string, int> Build, IReadOnlyList<IReadOnlyDictionary<string, int>> Sweep)
+    string Engine, string Index, string Codec, string? Rescoring, IReadOnlyDictionary<string, int> Build, IReadOnlyList<IReadOnlyList<IReadOnlyDictionary<string, int>>> Sweeps)
 {
     /// <summary>Whether it can be measured on a data set; null for any.</summary>
     public AnnMetric? OnlyFor { get; init; }

@@ -2,6 +2,7 @@
 // same nlist.
 using Microsoft.ML.Ternary.Ann;
 using static Benchmarks.Ann.Engines.Parameters;
+using Sweep = System.Collections.Generic.IReadOnlyList<System.Collections.Generic.IReadOnlyList<System.Collections.Generic.IReadOnlyDictionary<string, int>>>;
 
 namespace Benchmarks.Ann.Engines;
 
@@ -17,10 +18,10 @@ internal static class AnnContenders
     private static readonly IReadOnlyDictionary<string, int> Graph = new Dictionary<string, int> { [M] = 16, [EfConstruction] = 200 };
     private static readonly IReadOnlyDictionary<string, int> Lists = new Dictionary<string, int> { [NList] = 0 };
 
-    private static readonly IReadOnlyDictionary<string, int>[] Once = [Nothing];
-    private static readonly IReadOnlyDictionary<string, int>[] EfSearches = Each(EfSearch, 10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640);
-    private static readonly IReadOnlyDictionary<string, int>[] NProbes = Each(NProbe, 1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 128);
-    private static readonly IReadOnlyDictionary<string, int>[] Rescored = Each(Rescore, 10, 20, 40, 80, 160, 320, 640);
+    private static readonly Sweep Once = [[Nothing]];
+    private static readonly Sweep EfSearches = [Each(EfSearch, 10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640)];
+    private static readonly Sweep NProbes = [Each(NProbe, 1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 128)];
+    private static readonly Sweep Rescored = [Each(Rescore, 10, 20, 40, 80, 160, 320, 640)];
 
     /// <summary>All of them, in the order of tables.</summary>
     public static IReadOnlyList<AnnContender> All { get; } =

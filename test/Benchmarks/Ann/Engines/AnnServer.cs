@@ -53,8 +53,7 @@ internal sealed class AnnServer
             seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        (long bytes, long rescoring) = OurIndex.Bytes(_index);
-        return new AnnReply { Seconds = seconds, Bytes = bytes, BytesRescoring = rescoring, Version = typeof(VectorIndex).Assembly.GetName().Version?.ToString(3) };
+        return new AnnReply { Seconds = seconds, Bytes = _index.SearchBytes, BytesRescoring = _index.RescoringBytes, Version = typeof(VectorIndex).Assembly.GetName().Version?.ToString(3) };
     }
 
     private AnnReply Search(AnnRequest request)

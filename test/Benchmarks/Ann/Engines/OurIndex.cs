@@ -11,14 +11,11 @@ internal static class OurIndex
     /// <exception cref="NotSupportedException">There is no such index or codec.</exception>
     public static VectorIndex Build(AnnRequest request, MappedMatrix vectors)
     {
-        AnnMetric metric = MetricNames.Parse(request.Metric!);
         IReadOnlyDictionary<string, int> parameters = request.Parameters!;
-        if (request.Codec != "f32" || request.Rescoring is not null)
-            throw new NotSupportedException($"There is no codec {request.Codec} with rescoring {request.Rescoring ?? "off"}.");
         return request.Index switch
         {
-            "flat" => FlatIndex.Build(vectors.Values, vectors.Columns, metric),
-            "hnsw" => HnswIndex.Build(vectors.Values, vectors.Columns, new HnswOptions { Metric = metric, M = parameters[M], EfConstruction = parameters[EfConstruction], Threads = request.Threads }),
+            "flat" => FlatIndex.Build(vectors.Values, vectors.Columns, Common(new FlatOptions(), request)),
+            "hnsw" => HnswIndex.Build(vectors.Values, vectors.Columns, Common(new HnswOptions { M = parameters[M], EfConstruction = parameters[EfConstruction] }, request)),
             _ => throw new NotSupportedException($"There is no index {request.Index}."),
         };
     }
@@ -27,8 +24,34 @@ internal static class OurIndex
     public static SearchOptions Options(IReadOnlyDictionary<string, int> parameters) => new()
     {
         EfSearch = parameters.GetValueOrDefault(EfSearch),
+        Rescore = parameters.GetValueOrDefault(Rescore),
     };
 
-    /// <summary>Bytes in memory: the index, and beside it what rescoring needs.</summary>
-    public static (long Index, long Rescoring) Bytes(VectorIndex index) => (index.MemoryBytes, 0);
+    private static T Common<T>(T options, AnnRequest request)
+        where T : VectorIndexOptions =>
+        (T)(options with
+        {
+            Metric = MetricNames.Parse(request.Metric!),
+            Codec = Codec(request.Codec!),
+            Rescoring = request.Rescoring is string rescoring ? RescoringBy(rescoring) : Rescoring.None,
+            Threads = request.Threads,
+        });
+
+    private static VectorCodec Codec(string name) => name switch
+    {
+        "f32" => VectorCodec.Float32,
+        "f16" => VectorCodec.Float16,
+        "int8" => VectorCodec.Int8,
+        "ternary" => VectorCodec.Ternary,
+        "binary" => VectorCodec.Binary,
+        _ => throw new NotSupportedException($"There is no codec {name}."),
+    };
+
+    private static Rescoring RescoringBy(string name) => name switch
+    {
+        "f32" => Rescoring.Float32,
+        "f16" => Rescoring.Float16,
+        "int8" => Rescoring.Int8,
+        _ => throw new NotSupportedException($"There is no rescoring by {name}."),
+    };
 }

@@ -17,6 +17,9 @@ internal sealed class AnnSession : IDisposable
     // What codes lose no wider search brings back: the sweep ends where two steps gained less than this.
     private const double WorthwhileGain = 0.0003;
 
+    // A point that another beats by so much in speed, and in recall, is not measured closely.
+    private const double Hopeless = 1.5;
+
     private const int FirstBlock = 100, LargestBlock = 2000, MinWarmUp = 20;
 
     private readonly AnnDataset _dataset;
@@ -58,19 +61,21 @@ internal sealed class AnnSession : IDisposable
         }
     }
 
-    /// <summary>Searches with each choice of parameters until nearly everything is found, and counts what was.</summary>
+    /// <summary>Searches with each choice of parameters until nearly everything is found, counts what was, and keeps the choices
+    /// that may be the best at some recall.</summary>
     /// <param name="truth">The true neighbours.</param>
     /// <param name="seconds">Time for each choice, after which fewer than all queries do.</param>
     public void CountRecall(GroundTruth truth, double seconds)
     {
         List<AnnPoint> points = [];
-        foreach (IReadOnlyDictionary<string, int> parameters in Contender.Sweep)
+        foreach (IReadOnlyList<IReadOnlyDictionary<string, int>> sweep in Contender.Sweeps)
         {
-            points.Add(Count(parameters, truth, seconds));
-            Points = points;
-            if (IsSettled(points))
-                break;
+            List<AnnPoint> swept = [];
+            foreach (IReadOnlyDictionary<string, int> parameters in sweep.TakeWhile(_ => !IsSettled(swept)))
+                swept.Add(Count(parameters, truth, seconds));
+            points.AddRange(swept);
         }
+        Points = [.. points.Where(point => !points.Any(other => other.Recall >= point.Recall && other.RoughQps > Hopeless * point.RoughQps))];
     }
 
     /// <summary>Takes one sample of a point.</summary>
@@ -129,7 +134,7 @@ internal sealed class AnnSession : IDisposable
     }
 
     private static bool IsSettled(List<AnnPoint> points) =>
-        points[^1].Recall >= EnoughRecall || (points.Count > 2 && points[^1].Recall - points[^3].Recall < WorthwhileGain && points[^1].Queries == points[^3].Queries);
+        (points.Count > 0 && points[^1].Recall >= EnoughRecall) || (points.Count > 2 && points[^1].Recall - points[^3].Recall < WorthwhileGain && points[^1].Queries == points[^3].Queries);
 
     private AnnPoint Count(IReadOnlyDictionary<string, int> parameters, GroundTruth truth, double seconds)
     {
