@@ -225,9 +225,12 @@ public abstract unsafe class VectorIndex
     /// <exception cref="InvalidDataException">The stream holds no index, is truncated or altered, or is of a newer version.</exception>
     public static VectorIndex Load(Stream stream) => VectorIndexFile.Load(stream);
 
-    internal static string Describe(VectorProblem problem) => problem == VectorProblem.Zero
-        ? "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product"
-        : "holds NaN or infinity: replace or leave out such vectors";
+    internal static string Describe(VectorProblem problem) => problem switch
+    {
+        VectorProblem.Zero => "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product",
+        VectorProblem.OutOfRange => "is out of the codec's range: float16 holds components up to 65504 in magnitude, int8, ternary and binary vectors of norm up to 10^18; use float32 or int8, or scale the vectors down",
+        _ => "holds NaN or infinity: replace or leave out such vectors",
+    };
 
     private protected static TOptions Validated<TOptions>(TOptions? options) where TOptions : VectorIndexOptions, new()
     {
