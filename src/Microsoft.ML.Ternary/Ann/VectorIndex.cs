@@ -250,10 +250,18 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>Saves the index to a stream, from its current position on.</summary>
     /// <exception cref="InvalidDataException">The file that the index was opened from was altered.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Save(Stream stream)
+    public void Save(Stream stream) => Save(stream, _ => { });
+
+    /// <summary>As <see cref="Save(Stream)"/>, with sections of the caller's own.</summary>
+    internal void Save(Stream stream, Action<VectorIndexFileWriter> addSections)
     {
+        ArgumentNullException.ThrowIfNull(stream);
         lock (_changing)
-            VectorIndexFile.Save(this, stream);
+        {
+            VectorIndexFileWriter file = new(this);
+            addSections(file);
+            file.Write(stream);
+        }
     }
 
     /// <summary>Opens an index of any kind in milliseconds, whatever its size: the file is mapped into memory, of which only what is
@@ -323,9 +331,12 @@ public abstract unsafe class VectorIndex : IDisposable
         }
     }
 
-    internal static string Describe(VectorProblem problem) => problem == VectorProblem.Zero
-        ? "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product"
-        : "holds NaN or infinity: replace or leave out such vectors";
+    internal static string Describe(VectorProblem problem) => problem switch
+    {
+        VectorProblem.Zero => "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product",
+        VectorProblem.OutOfRange => "is out of the codec's range: float16 holds components up to 65504 in magnitude, int8, ternary and binary vectors of norm up to 10^18; use float32 or int8, or scale the vectors down",
+        _ => "holds NaN or infinity: replace or leave out such vectors",
+    };
 
     private protected static TOptions Validated<TOptions>(TOptions? options) where TOptions : VectorIndexOptions, new()
     {

@@ -9,12 +9,6 @@ internal static class VectorIndexFile
         AtomicFile.Write(path, new VectorIndexFileWriter(index).Write);
     }
 
-    public static void Save(VectorIndex index, Stream stream)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        new VectorIndexFileWriter(index).Write(stream);
-    }
-
     public static VectorIndex Load(string path) => Create(VectorIndexFileReader.Open(path));
 
     public static VectorIndex Load(Stream stream)
