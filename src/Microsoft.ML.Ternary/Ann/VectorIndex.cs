@@ -158,7 +158,8 @@ public abstract unsafe class VectorIndex
     }
 
     /// <summary>Gives back the memory of deleted vectors. All others keep their ids. Searches run meanwhile, on the old state; other
-    /// changes wait. An HNSW graph is built anew, which takes the time that building takes.</summary>
+    /// changes wait. An HNSW graph is built anew, which takes the time that building takes; the vectors added to an IVF or LSH index
+    /// are put among the others, which makes them as fast to search.</summary>
     /// <param name="progress">Hears how many vectors are done, now and then.</param>
     /// <param name="cancellation">Stops it; the index is then as it was.</param>
     /// <exception cref="InvalidOperationException">All vectors are deleted: an index has at least one.</exception>
@@ -168,7 +169,7 @@ public abstract unsafe class VectorIndex
         lock (_changing)
         {
             IndexStructure structure = Structure;
-            if (structure.Vectors.Deleted.Count == 0)
+            if (!structure.CanCompact)
                 return;
             int[] live = structure.Vectors.LiveSlots();
             if (live.Length == 0)

@@ -41,9 +41,32 @@ internal static class VectorIndexFile
     {
         long bytes = (long)file.Count * Float32VectorStore.BytesPerRow(file.Dimension);
         Float32VectorStore store = new(file.Dimension, file.Metric, file.Count, file.Section(VectorIndexFileWriter.Vectors, bytes));
-        IndexVectors vectors = new(store, null, new SlotIds(store.Count), new SlotBits());
-        return file.Kind == AnnIndexKind.Flat
-            ? new FlatIndex(new FlatStructure(vectors, new FlatOptions { Metric = file.Metric }))
-            : new HnswIndex(HnswSections.Read(file, vectors));
+        IndexVectors vectors = new(store, null, ReadIds(file), ReadDeleted(file));
+        return file.Kind switch
+        {
+            AnnIndexKind.Flat => new FlatIndex(new FlatStructure(vectors, new FlatOptions { Metric = file.Metric })),
+            AnnIndexKind.Ivf => new IvfIndex(IvfSections.Read(file, vectors)),
+            _ => new HnswIndex(HnswSections.Read(file, vectors)),
+        };
+    }
+
+    private static unsafe SlotIds ReadIds(VectorIndexFileReader file)
+    {
+        if (file.TryGetSection(VectorIndexFileWriter.SlotIdsName) is null)
+            return new SlotIds(file.Count);
+        int[] ids = new ReadOnlySpan<int>(file.Section(VectorIndexFileWriter.SlotIdsName, (file.Count + 1L) * sizeof(int)).Pointer, file.Count + 1).ToArray();
+        int next = ids[0];
+        ids = ids[1..];
+        if (ids.Any(id => id < 0 || id >= next) || ids.Distinct().Count() < ids.Length)
+            throw file.Bad($"section '{VectorIndexFileWriter.SlotIdsName}' holds an id twice, or one that was not given out");
+        return new SlotIds(ids, next);
+    }
+
+    private static unsafe SlotBits ReadDeleted(VectorIndexFileReader file)
+    {
+        if (file.TryGetSection(VectorIndexFileWriter.Deleted) is null)
+            return new SlotBits();
+        int words = (file.Count + 63) / 64;
+        return new SlotBits(new ReadOnlySpan<ulong>(file.Section(VectorIndexFileWriter.Deleted, (long)words * sizeof(ulong)).Pointer, words).ToArray());
     }
 }

@@ -17,6 +17,7 @@
 //
 // All numbers are little-endian.
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Microsoft.ML.Ternary.Ann;
@@ -29,6 +30,8 @@ internal sealed unsafe class VectorIndexFileWriter
     public const int MaxNameLength = 8;
     public const int MaxSections = 64;
     public const string Vectors = "vectors";
+    public const string SlotIdsName = "slotids";
+    public const string Deleted = "deleted";
 
     // Written in pieces, so that no stream is asked for more than an int can say.
     private const int Piece = 1 << 20;
@@ -43,6 +46,7 @@ internal sealed unsafe class VectorIndexFileWriter
         _index = index;
         VectorStore store = index.Structure.Vectors.Codes;
         Add(Vectors, store.Rows, (long)store.Count * store.RowBytes);
+        AddSlots(index.Structure.Vectors);
         index.Structure.AddSections(this);
     }
 
@@ -54,6 +58,18 @@ internal sealed unsafe class VectorIndexFileWriter
 
     /// <summary>Adds a section.</summary>
     public void Add(string name, byte[] data) => _sections.Add(new Section(name, null, data, data.Length));
+
+    // The ids of slots that have others than their own number, preceded by the next id; and which slots are deleted.
+    private void AddSlots(IndexVectors vectors)
+    {
+        if (!vectors.Ids.IsOwnSlot)
+        {
+            int[] ids = [vectors.Ids.Next, .. vectors.Ids.ToSpan()];
+            Add(SlotIdsName, MemoryMarshal.AsBytes<int>(ids).ToArray());
+        }
+        if (vectors.Deleted.Count > 0)
+            Add(Deleted, MemoryMarshal.AsBytes<ulong>(vectors.Deleted.ToWords(vectors.Count)).ToArray());
+    }
 
     public void Write(Stream stream)
     {
