@@ -189,7 +189,8 @@ public abstract unsafe class VectorIndex : IDisposable
     }
 
     /// <summary>Gives back the memory of deleted vectors. All others keep their ids. Searches run meanwhile, on the old state; other
-    /// changes wait. An HNSW graph is built anew, which takes the time that building takes.</summary>
+    /// changes wait. An HNSW graph is built anew, which takes the time that building takes; the vectors added to an IVF or LSH index
+    /// are put among the others, which makes them as fast to search.</summary>
     /// <param name="progress">Hears how many vectors are done, now and then.</param>
     /// <param name="cancellation">Stops it; the index is then as it was.</param>
     /// <exception cref="InvalidOperationException">All vectors are deleted: an index has at least one.</exception>
@@ -199,7 +200,7 @@ public abstract unsafe class VectorIndex : IDisposable
         lock (_changing)
         {
             using IndexUse use = Enter(out IndexStructure structure);
-            if (structure.Vectors.Deleted.Count == 0)
+            if (!structure.CanCompact)
                 return;
             int[] live = structure.Vectors.LiveSlots();
             if (live.Length == 0)
