@@ -45,7 +45,8 @@ internal static class VectorIndexFile
         return file.Kind switch
         {
             AnnIndexKind.Flat => new FlatIndex(new FlatStructure(vectors, new FlatOptions { Metric = file.Metric })),
-            AnnIndexKind.Ivf => new IvfIndex(IvfSections.Read(file, vectors)),
+            AnnIndexKind.Ivf => new IvfIndex(IvfSections.Read(file, vectors, IvfSections.ReadOptions(file) with { Metric = file.Metric })),
+            AnnIndexKind.Lsh => new LshIndex(LshSections.Read(file, vectors, LshSections.ReadOptions(file) with { Metric = file.Metric })),
             _ => new HnswIndex(HnswSections.Read(file, vectors)),
         };
     }

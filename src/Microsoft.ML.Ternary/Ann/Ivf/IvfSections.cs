@@ -14,6 +14,7 @@ internal static unsafe class IvfSections
     private const string Centroids = "centroid";
     private const string Starts = "lists";
     private const string Added = "added";
+    private const int ParameterCount = 7;
 
     public static void Add(VectorIndexFileWriter file, IvfStructure structure)
     {
@@ -28,20 +29,34 @@ internal static unsafe class IvfSections
             file.Add(Added, MemoryMarshal.AsBytes<int>(lists.ListOfSlots(lists.Built)).ToArray());
     }
 
-    public static IvfStructure Read(VectorIndexFileReader file, IndexVectors vectors)
+    /// <summary>The parameters an index was built with.</summary>
+    public static IvfOptions ReadOptions(VectorIndexFileReader file)
     {
-        int[] parameters = Values(file, Parameters, 7);
+        int[] parameters = Values(file, Parameters, ParameterCount);
         IvfOptions options = new()
         {
-            Metric = vectors.Codes.Metric,
             NList = parameters[0],
             TrainingSample = parameters[1],
             NProbe = parameters[2],
             KMeansIterations = parameters[3],
             Seed = parameters[4],
         };
+        try
+        {
+            options.Validate();
+        }
+        catch (ArgumentOutOfRangeException problem)
+        {
+            throw file.Bad($"section '{Parameters}': {problem.Message}");
+        }
+        return options;
+    }
+
+    /// <summary>Reads the structure of an index file.</summary>
+    public static IvfStructure Read(VectorIndexFileReader file, IndexVectors vectors, IvfOptions options)
+    {
+        int[] parameters = Values(file, Parameters, ParameterCount);
         int count = parameters[5], built = parameters[6];
-        RequireOptions(file, options);
         if (count < 1 || built < count && count > 1 || built > vectors.Count)
             throw file.Bad($"section '{Parameters}' says {count} lists of {built} vectors");
         int dimension = vectors.Codes.Dimension;
@@ -78,16 +93,4 @@ internal static unsafe class IvfSections
 
     private static int[] Values(VectorIndexFileReader file, string name, int count) =>
         new ReadOnlySpan<int>(file.Section(name, (long)count * sizeof(int)).Pointer, count).ToArray();
-
-    private static void RequireOptions(VectorIndexFileReader file, IvfOptions options)
-    {
-        try
-        {
-            options.Validate();
-        }
-        catch (ArgumentOutOfRangeException problem)
-        {
-            throw file.Bad($"section '{Parameters}': {problem.Message}");
-        }
-    }
 }
