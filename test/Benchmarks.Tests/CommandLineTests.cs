@@ -34,6 +34,7 @@ public class CommandLineTests
     [InlineData("memory --model bert-large --engine ternary")]
     [InlineData("ann")]
     [InlineData("ann --dataset fashion-mnist,synthetic-2000 --engine ternary-ml,hnswlib --index hnsw --codec f32 --build-threads 2 --seconds 0.2 --json out.json")]
+    [InlineData("ann-report a.json b.json --plot plot.png --markdown tables.md")]
     [InlineData("ann-paper --corpus 200 --queries 20 --json out.json")]
     [InlineData("ann --data vectors.npy --queries queries.fvecs --metric l2 --offline")]
     public void A_right_command_line_is_accepted(string line) => Assert.Empty(CommandLine.Create().Parse(line).Errors);
@@ -53,6 +54,7 @@ public class CommandLineTests
     [InlineData("ann --codec pq", "f32")]
     [InlineData("ann --metric hamming", "cosine")]
     [InlineData("ann --build-threads 0", "--build-threads")]
+    [InlineData("ann-report", "FILES")]
     [InlineData("ann-paper --corpus 1000000", "--corpus")]
     public void A_wrong_one_is_refused_with_what_would_do(string line, string expected) =>
         Assert.Contains(CommandLine.Create().Parse(line).Errors, error => error.Message.Contains(expected));

@@ -1,13 +1,15 @@
-// The options of ann and ann-paper.
+// The options of ann, ann-report and ann-paper.
 using System.CommandLine;
 using Benchmarks.Ann;
 using Benchmarks.Ann.Data;
 using Benchmarks.Ann.Engines;
 using Benchmarks.Ann.Paper;
+using Benchmarks.Ann.Results;
+using Benchmarks.Reports;
 
 namespace Benchmarks;
 
-/// <summary>Builds the command lines of ann and ann-paper.</summary>
+/// <summary>Builds the command lines of ann, ann-report and ann-paper.</summary>
 internal static class AnnCommandLine
 {
     private static readonly string[] DefaultDatasets = ["fashion-mnist", "wordnet", "synthetic-10000", "synthetic-100000"];
@@ -17,7 +19,7 @@ internal static class AnnCommandLine
         OperatingSystem.IsWindows() ? Path.GetTempPath() : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
         "ternary-ml-benchmarks");
 
-    /// <summary>The command.</summary>
+    /// <summary>The command that measures.</summary>
     public static Command Ann()
     {
         Option<FileInfo?> data = new("--data") { Description = "Vectors of your own, .npy (float32, vectors x components) or .fvecs, instead of the named data sets; the last 1,000 are the queries." };
@@ -36,8 +38,7 @@ internal static class AnnCommandLine
         Option<DirectoryInfo> images = new("--fashion-mnist") { Description = "Folder of Fashion-MNIST's IDX files.", DefaultValueFactory = _ => new DirectoryInfo(FashionMnist.PackageFolder) };
         Option<bool> offline = new("--offline") { Description = "Fetch nothing: no apt-get, no npm." };
         Option<FileInfo?> json = CommandLine.Json();
-        Option<FileInfo?> plot = new("--plot") { Description = "Draws recall against speed to this PNG, or to one a data set beside it." };
-        Option<FileInfo?> markdown = new("--markdown") { Description = "Writes the tables to this file as Markdown." };
+        Option<FileInfo?> plot = Plot(), markdown = Markdown();
         Command command = new("ann", "Nearest-neighbour indexes beside hnswlib, faiss and usearch: recall@10 against queries a second on one core.")
         {
             data, queries, metric, datasets, engines, indexes, codecs, threads, repetitions, seconds, idle, cache, images, offline, json, plot, markdown,
@@ -65,7 +66,20 @@ internal static class AnnCommandLine
         return command;
     }
 
-    /// <summary>The command.</summary>
+    /// <summary>The command that makes tables and pictures of earlier runs' rows.</summary>
+    public static Command Report()
+    {
+        Argument<FileInfo[]> files = new("FILES") { Description = "What ann wrote with --json, of one run or several.", Arity = ArgumentArity.OneOrMore };
+        Option<FileInfo?> plot = Plot(), markdown = Markdown();
+        Command command = new("ann-report", "Tables and pictures of what ann measured before.") { files, plot, markdown };
+        command.SetAction((parsed, _) => CommandLine.Guard(() => AnnReport.Write(
+            [.. parsed.GetRequiredValue(files).SelectMany(file => JsonFile.Read<AnnRow>(file.FullName))],
+            parsed.GetValue(plot)?.FullName,
+            parsed.GetValue(markdown)?.FullName)));
+        return command;
+    }
+
+    /// <summary>The command that measures encoder and index together.</summary>
     public static Command Paper()
     {
         Option<int> corpus = Number("--corpus", "WordNet glosses that are indexed.", 10_000, 117_000);
@@ -73,8 +87,7 @@ internal static class AnnCommandLine
         Option<int> threads = Number("--threads", "Threads that encode and build; searches are on one.", Environment.ProcessorCount, 1024);
         Option<int> repetitions = Number("--repetitions", "Builds and searches of each index, of which the median counts.", 3, 1000);
         Option<double> idle = CommandLine.IdleSeconds();
-        Option<FileInfo?> json = CommandLine.Json();
-        Option<FileInfo?> markdown = new("--markdown") { Description = "Writes the table to this file as Markdown." };
+        Option<FileInfo?> json = CommandLine.Json(), markdown = Markdown();
         Command command = new("ann-paper", "A ternary encoder and an approximate index together: precision@10 against the teacher's own neighbours, and the time from texts to neighbours.")
         {
             corpus, queries, threads, repetitions, idle, json, markdown,
@@ -93,6 +106,10 @@ internal static class AnnCommandLine
             cancellation).Run()));
         return command;
     }
+
+    private static Option<FileInfo?> Plot() => new("--plot") { Description = "Draws recall against speed to this PNG, or to one a data set beside it." };
+
+    private static Option<FileInfo?> Markdown() => new("--markdown") { Description = "Writes the tables to this file as Markdown." };
 
     private static Option<IReadOnlyList<string>> Choice(string name, Func<AnnContender, string> property)
     {

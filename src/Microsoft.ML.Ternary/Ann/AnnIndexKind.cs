@@ -9,4 +9,7 @@ public enum AnnIndexKind
 
     /// <summary>Approximate: a hierarchical navigable small-world graph (Malkov and Yashunin, 2016, arXiv:1603.09320).</summary>
     Hnsw = 2,
+
+    /// <summary>Approximate: an inverted file of lists around centroids found by k-means (Jégou, Douze and Schmid, 2011).</summary>
+    Ivf = 3,
 }

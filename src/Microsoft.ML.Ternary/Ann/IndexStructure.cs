@@ -28,6 +28,9 @@ internal abstract unsafe class IndexStructure(IndexVectors vectors, VectorIndexO
 
     protected VectorStore Codes => Vectors.Codes;
 
+    /// <summary>Whether compacting changes anything.</summary>
+    public virtual bool CanCompact => Vectors.Deleted.Count > 0;
+
     /// <summary>Makes room for more vectors, before they are there.</summary>
     public virtual void Reserve(int count) => Vectors.Reserve(count);
 
@@ -70,13 +73,13 @@ internal abstract unsafe class IndexStructure(IndexVectors vectors, VectorIndexO
         SearchScratch? scratch;
         lock (_idle)
             _idle.TryPop(out scratch);
-        scratch ??= new SearchScratch(Codes.QueryBytes, Vectors.Rescoring?.QueryBytes ?? 0, BatchSize);
+        scratch ??= NewScratch(Codes.QueryBytes, Vectors.Rescoring?.QueryBytes ?? 0);
         if (TracksVisited)
             scratch.Visited.Reserve(Vectors.Count);
         return scratch;
     }
 
-    public void Prepare(SearchScratch scratch, ReadOnlySpan<float> query)
+    public virtual void Prepare(SearchScratch scratch, ReadOnlySpan<float> query)
     {
         Codes.PrepareQuery(query, scratch.Query);
         Vectors.Rescoring?.PrepareQuery(query, scratch.FineQuery);
@@ -88,6 +91,9 @@ internal abstract unsafe class IndexStructure(IndexVectors vectors, VectorIndexO
         lock (_idle)
             _idle.Push(scratch);
     }
+
+    /// <summary>Scratch as searches of this kind need it.</summary>
+    protected virtual SearchScratch NewScratch(int queryBytes, int fineQueryBytes) => new(queryBytes, fineQueryBytes, BatchSize);
 
     /// <summary>Finds the <paramref name="count"/> nearest by codes of each search among the first <see cref="SearchScratch.Seen"/> slots
     /// that its filter accepts.</summary>

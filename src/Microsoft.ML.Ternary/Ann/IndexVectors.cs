@@ -28,6 +28,13 @@ internal sealed class IndexVectors(VectorStore codes, VectorStore? rescoring, Sl
         new SlotIds(full.Count),
         new SlotBits());
 
+    /// <summary>Whether a vector can be kept, in every form.</summary>
+    public VectorProblem Check(ReadOnlySpan<float> vector)
+    {
+        VectorProblem problem = Codes.CheckForStorage(vector);
+        return problem == VectorProblem.None && Rescoring is not null ? Rescoring.CheckForStorage(vector) : problem;
+    }
+
     /// <summary>Makes room for <paramref name="count"/> more vectors.</summary>
     public void Reserve(int count)
     {

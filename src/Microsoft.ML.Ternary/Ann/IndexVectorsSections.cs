@@ -2,24 +2,35 @@
 // touch, so that numbers are checked one by one; the vectors themselves may be anything and lead nowhere.
 namespace Microsoft.ML.Ternary.Ann;
 
-internal static class IndexVectorsSections
+internal static unsafe class IndexVectorsSections
 {
     /// <summary>Reads the vectors of a file. Those for rescoring are neither read nor checked.</summary>
     public static IndexVectors Read(VectorIndexFileReader file)
     {
         VectorIndexFileHeader header = file.Header;
-        VectorStore codes = ReadStore(file, VectorIndexFileSections.Codes, header.Codec, SectionCheck.Now);
-        VectorStore? rescoring = header.RescoringCodec is { } codec ? ReadStore(file, VectorIndexFileSections.Rescore, codec, SectionCheck.OnDemand) : null;
+        VectorStore codes = ReadStore(file, VectorIndexFileSections.Codes, VectorIndexFileSections.Codec, header.Codec, SectionCheck.Now);
+        VectorStore? rescoring = header.RescoringCodec is { } codec ? ReadStore(file, VectorIndexFileSections.Rescore, VectorIndexFileSections.RescoreCodec, codec, SectionCheck.OnDemand) : null;
         return new IndexVectors(codes, rescoring, ReadIds(file), ReadDeleted(file));
     }
 
-    private static Float32VectorStore ReadStore(VectorIndexFileReader file, string section, VectorCodec codec, SectionCheck check)
+    private static VectorStore ReadStore(VectorIndexFileReader file, string section, string parameters, VectorCodec codec, SectionCheck check)
     {
-        if (codec != VectorCodec.Float32)
-            throw file.Bad($"its codec, {codec}, is unknown here");
         VectorIndexFileHeader header = file.Header;
-        long bytes = (long)header.Count * Float32VectorStore.BytesPerRow(header.Dimension);
-        return new Float32VectorStore(header.Dimension, header.Metric, header.Count, file.Section(section, bytes, check));
+        long bytes = (long)header.Count * VectorStores.RowBytes(codec, header.Dimension);
+        MemoryBlock? block = file.TryGetSection(parameters);
+        try
+        {
+            ReadOnlySpan<byte> given = block is null ? default : new ReadOnlySpan<byte>(block.Pointer, checked((int)block.Length));
+            return VectorStores.Restore(codec, header.Dimension, header.Metric, header.Count, file.Section(section, bytes, check), given);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw file.Bad($"section '{parameters}': {problem.Message}");
+        }
+        finally
+        {
+            GC.KeepAlive(block);
+        }
     }
 
     private static SlotIds ReadIds(VectorIndexFileReader file)

@@ -12,6 +12,9 @@ internal sealed class NearestKeys
     /// <summary>Keys from this one on cannot be among the k nearest any more.</summary>
     public ulong Bound { get; private set; }
 
+    /// <summary>How many are held: at least k once k have come.</summary>
+    public int Count => _count;
+
     /// <summary>Starts a new collection.</summary>
     public void Reset(int k)
     {

@@ -8,6 +8,10 @@ public sealed record SearchOptions
     /// 0, the default, takes <see cref="HnswOptions.EfSearch"/> of the index. Other indexes ignore it.</summary>
     public int EfSearch { get; init; }
 
+    /// <summary>IVF: nprobe, the lists looked into. More is slower and finds more of the true neighbours; as many as there are lists
+    /// finds all. 0, the default, takes <see cref="IvfOptions.NProbe"/> of the index. Other indexes ignore it.</summary>
+    public int NProbe { get; init; }
+
     /// <summary>Candidates, the best by their codes, that are compared once more by the vectors kept for rescoring. At least k is
     /// used; 0, the default, takes all that an HNSW search found, and 10 k but at least 100 elsewhere. Ignored where nothing is kept
     /// for rescoring.</summary>

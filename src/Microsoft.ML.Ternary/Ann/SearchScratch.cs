@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Ternary.Ann;
 
-internal sealed unsafe class SearchScratch
+internal unsafe class SearchScratch
 {
     private readonly AlignedBuffer _query;
     private readonly AlignedBuffer _fineQuery;

@@ -11,6 +11,9 @@ internal struct SlotFilter
     /// <summary>Whether there is anything to ask.</summary>
     public readonly bool IsActive => _deleted is not null || _allowed is not null || _accepts is not null;
 
+    /// <summary>Whether the search has a filter of its own, besides what was deleted.</summary>
+    public readonly bool IsChosen => _allowed is not null || _accepts is not null;
+
     /// <summary>The ids allowed, if they are listed.</summary>
     public readonly AllowList? Allowed => _allowed;
 

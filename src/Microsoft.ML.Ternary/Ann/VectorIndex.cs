@@ -189,7 +189,8 @@ public abstract unsafe class VectorIndex : IDisposable
     }
 
     /// <summary>Gives back the memory of deleted vectors. All others keep their ids. Searches run meanwhile, on the old state; other
-    /// changes wait. An HNSW graph is built anew, which takes the time that building takes.</summary>
+    /// changes wait. An HNSW graph is built anew, which takes the time that building takes; the vectors added to an IVF or LSH index
+    /// are put among the others, which makes them as fast to search.</summary>
     /// <param name="progress">Hears how many vectors are done, now and then.</param>
     /// <param name="cancellation">Stops it; the index is then as it was.</param>
     /// <exception cref="InvalidOperationException">All vectors are deleted: an index has at least one.</exception>
@@ -199,7 +200,7 @@ public abstract unsafe class VectorIndex : IDisposable
         lock (_changing)
         {
             using IndexUse use = Enter(out IndexStructure structure);
-            if (structure.Vectors.Deleted.Count == 0)
+            if (!structure.CanCompact)
                 return;
             int[] live = structure.Vectors.LiveSlots();
             if (live.Length == 0)
@@ -250,10 +251,18 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>Saves the index to a stream, from its current position on.</summary>
     /// <exception cref="InvalidDataException">The file that the index was opened from was altered.</exception>
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
-    public void Save(Stream stream)
+    public void Save(Stream stream) => Save(stream, _ => { });
+
+    /// <summary>As <see cref="Save(Stream)"/>, with sections of the caller's own.</summary>
+    internal void Save(Stream stream, Action<VectorIndexFileWriter> addSections)
     {
+        ArgumentNullException.ThrowIfNull(stream);
         lock (_changing)
-            VectorIndexFile.Save(this, stream);
+        {
+            VectorIndexFileWriter file = new(this);
+            addSections(file);
+            file.Write(stream);
+        }
     }
 
     /// <summary>Opens an index of any kind in milliseconds, whatever its size: the file is mapped into memory, of which only what is
@@ -323,9 +332,12 @@ public abstract unsafe class VectorIndex : IDisposable
         }
     }
 
-    internal static string Describe(VectorProblem problem) => problem == VectorProblem.Zero
-        ? "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product"
-        : "holds NaN or infinity: replace or leave out such vectors";
+    internal static string Describe(VectorProblem problem) => problem switch
+    {
+        VectorProblem.Zero => "is all zeros, which has no direction under the cosine metric: leave it out, or use L2 or inner product",
+        VectorProblem.OutOfRange => "is out of the codec's range: float16 holds components up to 65504 in magnitude, int8, ternary and binary vectors of norm up to 10^18; use float32 or int8, or scale the vectors down",
+        _ => "holds NaN or infinity: replace or leave out such vectors",
+    };
 
     private protected static TOptions Validated<TOptions>(TOptions? options) where TOptions : VectorIndexOptions, new()
     {

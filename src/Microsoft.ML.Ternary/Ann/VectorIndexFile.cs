@@ -9,12 +9,6 @@ internal static class VectorIndexFile
         AtomicFile.Write(path, new VectorIndexFileWriter(index).Write);
     }
 
-    public static void Save(VectorIndex index, Stream stream)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        new VectorIndexFileWriter(index).Write(stream);
-    }
-
     public static VectorIndex Load(string path) => Create(VectorIndexFileReader.Open(path));
 
     public static VectorIndex Load(Stream stream)
@@ -32,6 +26,7 @@ internal static class VectorIndexFile
             {
                 AnnIndexKind.Flat => new FlatIndex(new OpenedIndexFile(file, WithHeader(new FlatOptions(), file.Header), FlatStructure.Read)),
                 AnnIndexKind.Hnsw => new HnswIndex(new OpenedIndexFile(file, WithHeader(HnswSections.ReadOptions(file), file.Header), HnswSections.Read)),
+                AnnIndexKind.Ivf => new IvfIndex(new OpenedIndexFile(file, WithHeader(IvfSections.ReadOptions(file), file.Header), IvfSections.Read)),
                 _ => throw file.Bad($"its kind, {file.Header.Kind}, is unknown here"),
             };
         }

@@ -64,16 +64,21 @@ internal sealed unsafe class VectorIndexFileWriter
 
     private void AddVectors(IndexVectors vectors)
     {
-        Add(VectorIndexFileSections.Codes, vectors.Codes);
+        Add(VectorIndexFileSections.Codes, VectorIndexFileSections.Codec, vectors.Codes);
         if (vectors.Rescoring is { } rescoring)
-            Add(VectorIndexFileSections.Rescore, rescoring);
+            Add(VectorIndexFileSections.Rescore, VectorIndexFileSections.RescoreCodec, rescoring);
         if (!vectors.Ids.IsOwnSlot)
             Add(VectorIndexFileSections.SlotIds, vectors.Ids.ToSpan());
         if (vectors.Deleted.Count > 0)
             Add<ulong>(VectorIndexFileSections.Deleted, vectors.Deleted.ToWords(vectors.Count));
     }
 
-    private void Add(string name, VectorStore store) => Add(name, store.Rows, (long)store.Count * store.RowBytes);
+    private void Add(string name, string parameters, VectorStore store)
+    {
+        Add(name, store.Rows, (long)store.Count * store.RowBytes);
+        if (store.Parameters is { } given)
+            Add(parameters, given);
+    }
 
     private void Add(Content content)
     {

@@ -42,7 +42,10 @@ internal static class VectorStoreFactory
             throw new ArgumentException($"{vectors.Length} components are not one or more whole vectors of the index's dimension {dimension}.", nameof(vectors));
         for (int start = 0; start < vectors.Length; start += dimension)
         {
-            VectorProblem problem = VectorStore.Check(vectors.Slice(start, dimension), index.Codes.Metric);
+            ReadOnlySpan<float> vector = vectors.Slice(start, dimension);
+            VectorProblem problem = index.Codes.CheckForStorage(vector);
+            if (problem == VectorProblem.None && index.Rescoring is not null)
+                problem = index.Rescoring.CheckForStorage(vector);
             if (problem != VectorProblem.None)
                 throw new ArgumentException($"Vector {start / dimension} {VectorIndex.Describe(problem)}.", nameof(vectors));
         }

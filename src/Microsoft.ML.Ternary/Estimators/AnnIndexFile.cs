@@ -15,13 +15,11 @@ internal static unsafe class AnnIndexFile
     public static (VectorIndex Index, NeighborIds Ids) Read(Stream stream, string name) => Read(new VectorIndexFileReader(stream, name), name);
 
     /// <summary>Writes to a stream.</summary>
-    public static void Write(VectorIndex index, NeighborIds ids, Stream stream)
+    public static void Write(VectorIndex index, NeighborIds ids, Stream stream) => index.Save(stream, file =>
     {
-        VectorIndexFileWriter file = new(index);
         foreach ((string name, byte[] bytes) in ids.Sections())
             file.Add(name, bytes);
-        file.Write(stream);
-    }
+    });
 
     private static (VectorIndex Index, NeighborIds Ids) Read(VectorIndexFileReader file, string name)
     {

@@ -12,13 +12,35 @@ public class AnnTablesTests
         AnnRow row = Row("ternary-ml", "ternary", 0.98, 2000) with
         {
             Rescoring = "f32",
-            BuildParams = new Dictionary<string, int> { ["m"] = 16 },
-            SearchParams = new Dictionary<string, int> { ["ef_search"] = 40 },
+            Params = new Dictionary<string, int> { ["m"] = 16, ["ef_search"] = 40 },
         };
         JsonElement json = JsonDocument.Parse(JsonFile.Serialize<AnnRow>([row])).RootElement[0];
         foreach (string name in new[] { "dataset", "engine", "index", "codec", "params", "recall10", "qps", "build_s", "bytes", "bytes_rescoring" })
             Assert.True(json.TryGetProperty(name, out _), name);
         Assert.Equal((16, 40), (json.GetProperty("params").GetProperty("m").GetInt32(), json.GetProperty("params").GetProperty("ef_search").GetInt32()));
+    }
+
+    [Fact]
+    public void Written_rows_are_read_as_they_were()
+    {
+        AnnRow row = Row("ternary-ml", "ternary", 0.98, 2000) with { Params = new Dictionary<string, int> { ["m"] = 16, ["ef_search"] = 40 } };
+        using TemporaryFolder folder = new();
+        JsonFile.Write(folder.File("rows.json"), [row, row]);
+        List<AnnRow> read = JsonFile.Read<AnnRow>(folder.File("rows.json"));
+        Assert.Equal(JsonFile.Serialize<AnnRow>([row, row]), JsonFile.Serialize(read));
+        Assert.Equal(["m"], read[0].BuildParams.Select(parameter => parameter.Key));
+        Assert.Equal(["ef_search"], read[0].SearchParams.Select(parameter => parameter.Key));
+    }
+
+    [Theory]
+    [InlineData("[{\"engine\": \"ternary\"}]")]
+    [InlineData("null")]
+    [InlineData("no JSON")]
+    public void Other_files_than_rows_are_refused(string content)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("rows.json"), content);
+        Assert.Contains("rows.json", Assert.Throws<InvalidDataException>(() => JsonFile.Read<AnnRow>(folder.File("rows.json"))).Message);
     }
 
     [Fact]
@@ -62,6 +84,7 @@ public class AnnTablesTests
         Index = "hnsw",
         Codec = codec,
         Rescoring = null,
+        Params = new Dictionary<string, int>(),
         Recall10 = recall,
         Qps = qps,
         BuildS = 1.5,

@@ -55,11 +55,6 @@ internal sealed class AnnCommand(AnnOptions options, CancellationToken cancellat
     {
         if (options.Json is string json)
             JsonFile.Write(json, _rows);
-        ReportTable[] tables = [.. AnnTables.Of(_rows)];
-        foreach (ReportTable table in tables)
-            table.Show();
-        IReadOnlyList<(string Dataset, string Path)> pictures = options.Plot is string plot ? AnnPlot.Write(_rows, plot) : [];
-        if (options.Markdown is string markdown)
-            MarkdownFile.Write(markdown, tables, pictures);
+        AnnReport.Write(_rows, options.Plot, options.Markdown);
     }
 }

@@ -12,6 +12,21 @@ internal static class JsonFile
     /// <summary>The rows as text.</summary>
     public static string Serialize<T>(IReadOnlyList<T> rows) => JsonSerializer.Serialize(rows, Options);
 
+    /// <summary>Reads rows that were written.</summary>
+    /// <exception cref="InvalidDataException">The file holds no such rows.</exception>
+    public static List<T> Read<T>(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return JsonSerializer.Deserialize<List<T>>(file, Options) ?? throw new InvalidDataException($"{path} holds no rows.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path} holds no rows of this program: {e.Message}", e);
+        }
+    }
+
     /// <summary>Writes the rows to a file.</summary>
     public static void Write<T>(string path, IReadOnlyList<T> rows) => WholeFile.WriteLines(path, [Serialize(rows)]);
 }

@@ -65,11 +65,18 @@ function build(request) {
   return { seconds, bytes: statSync(file).size, bytes_rescoring: 0, version };
 }
 
-function search(request) {
+// Memory outside of JavaScript's own heap is given back a turn of the event loop after it was found unused.
+async function collect() {
+  global.gc?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  global.gc?.();
+}
+
+async function search(request) {
   // What is kept while searching is fixed when an index is made, so that another value means loading it again.
   if (request.parameters.ef_search !== expansion) {
     index = undefined;
-    global.gc?.();
+    await collect();
     index = new usearch.Index({ ...config, expansion_search: expansion = request.parameters.ef_search });
     index.load(file);
   }
@@ -86,8 +93,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   let reply;
   try {
     const request = JSON.parse(line);
-    if (request.op === 'build') reply = build(request);
-    else if (request.op === 'search') reply = search(request);
+    if (request.op === 'build') {
+      reply = build(request);
+      await collect();
+    } else if (request.op === 'search') reply = await search(request);
     else reply = { error: `There is no request '${request.op}'.` };
   } catch (error) {
     reply = { error: String(error) };

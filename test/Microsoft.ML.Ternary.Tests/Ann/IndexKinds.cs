@@ -17,6 +17,7 @@ internal static class IndexKinds
         AnnIndexKind kind, float[] vectors, int dimension, VectorCodec codec = VectorCodec.Float32, AnnMetric metric = AnnMetric.L2, Rescoring rescoring = Rescoring.Auto) => kind switch
         {
             AnnIndexKind.Flat => FlatIndex.Build(vectors, dimension, new FlatOptions { Metric = metric, Codec = codec, Rescoring = rescoring }),
+            AnnIndexKind.Ivf => IvfIndex.Build(vectors, dimension, new IvfOptions { Metric = metric, Codec = codec, Rescoring = rescoring, NProbe = 32 }),
             _ => HnswIndex.Build(vectors, dimension, new HnswOptions { Metric = metric, Codec = codec, Rescoring = rescoring, EfSearch = 100 }),
         };
 }

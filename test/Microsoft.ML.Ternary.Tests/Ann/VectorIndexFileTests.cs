@@ -73,6 +73,7 @@ public sealed class VectorIndexFileTests
     [Theory]
     [InlineData(AnnIndexKind.Flat)]
     [InlineData(AnnIndexKind.Hnsw)]
+    [InlineData(AnnIndexKind.Ivf)]
     public void ATruncatedFileIsRefusedWhereverItEnds(AnnIndexKind kind)
     {
         byte[] file = Build(kind, AnnMetric.Cosine).Bytes();
@@ -86,6 +87,7 @@ public sealed class VectorIndexFileTests
     [Theory]
     [InlineData(AnnIndexKind.Flat)]
     [InlineData(AnnIndexKind.Hnsw)]
+    [InlineData(AnnIndexKind.Ivf)]
     public void AFileWithAnyByteAlteredIsRefused(AnnIndexKind kind)
     {
         byte[] file = Build(kind, AnnMetric.Cosine).Bytes();
@@ -177,9 +179,12 @@ public sealed class VectorIndexFileTests
         Assert.Contains(path, Assert.Throws<IOException>(() => Build(AnnIndexKind.Flat, AnnMetric.L2).Save(path)).Message);
     }
 
-    private static VectorIndex Build(AnnIndexKind kind, AnnMetric metric) => kind == AnnIndexKind.Flat
-        ? FlatIndex.Build(Vectors, Dimension, metric)
-        : TestVectors.Hnsw(Vectors, Dimension, new HnswOptions { Metric = metric, M = 3, EfConstruction = 10, EfSearch = 10 });
+    private static VectorIndex Build(AnnIndexKind kind, AnnMetric metric) => kind switch
+    {
+        AnnIndexKind.Flat => FlatIndex.Build(Vectors, Dimension, metric),
+        AnnIndexKind.Ivf => IvfIndex.Build(Vectors, Dimension, new IvfOptions { Metric = metric, NList = 6, NProbe = 2 }),
+        _ => TestVectors.Hnsw(Vectors, Dimension, new HnswOptions { Metric = metric, M = 3, EfConstruction = 10, EfSearch = 10 }),
+    };
 
     private static float[] WithCopies(float[] vectors)
     {

@@ -15,7 +15,8 @@ internal sealed class AnnMeasurement(AnnDataset dataset, GroundTruth truth, AnnO
     // Rounds that rejected samples may add, as a multiple of those asked for.
     private const int PatienceFactor = 3;
 
-    private const double MinCountSeconds = 1, CountSecondsFactor = 5;
+    // Recalls of points are compared, so all queries count wherever that does not take too long.
+    private const double CountSeconds = 20;
 
     // A process holds the vectors as they come, what it makes of them, and its runtime; of the memory that is free, so much is taken.
     private const double BytesPerByte = 2.5, ShareOfMemory = 0.6;
@@ -64,8 +65,7 @@ internal sealed class AnnMeasurement(AnnDataset dataset, GroundTruth truth, AnnO
         Index = session.Contender.Index,
         Codec = session.Contender.Codec,
         Rescoring = session.Contender.Rescoring,
-        BuildParams = session.BuildParameters,
-        SearchParams = point.Parameters,
+        Params = new Dictionary<string, int>(session.BuildParameters.Concat(point.Parameters)),
         Recall10 = point.Recall,
         Qps = 1e3 / point.Times.Median,
         BuildS = session.Build.Seconds,
@@ -98,7 +98,7 @@ internal sealed class AnnMeasurement(AnnDataset dataset, GroundTruth truth, AnnO
             alive.Add(session);
             Screen.Progress(string.Create(CultureInfo.InvariantCulture,
                 $"{dataset.Name}: {contender.Label} built in {session.Build.Seconds:F1} s on {options.BuildThreads} threads, {session.Build.Bytes / 1e6:F1} MB{(session.Build.Contended ? ", contended" : "")}"));
-            session.CountRecall(truth, Math.Max(MinCountSeconds, CountSecondsFactor * options.Seconds));
+            session.CountRecall(truth, CountSeconds);
             _sessions.Add(session);
             return session;
         }

@@ -18,7 +18,7 @@ internal static class AnnPlot
     // Recall is drawn by what is missing: the step from 0.99 to 0.999 is as wide as that from 0.9 to 0.99.
     private const double LeastRecall = 0.5, LeastMissing = 0.0005;
 
-    private static readonly double[] RecallTicks = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
+    private static readonly double[] RecallTicks = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1];
 
     private static readonly Dictionary<string, Color> Colors = new()
     {

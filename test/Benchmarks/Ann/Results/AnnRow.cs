@@ -19,7 +19,7 @@ internal sealed record AnnRow
     public required string? Rescoring { get; init; }
 
     /// <summary>Parameters of building and of searching.</summary>
-    public Dictionary<string, int> Params => new(BuildParams.Concat(SearchParams));
+    public required IReadOnlyDictionary<string, int> Params { get; init; }
 
     /// <summary>The share of the ten true neighbours that was found.</summary>
     public required double Recall10 { get; init; }
@@ -72,11 +72,11 @@ internal sealed record AnnRow
 
     /// <summary>Parameters of building.</summary>
     [JsonIgnore]
-    public IReadOnlyDictionary<string, int> BuildParams { get; init; } = new Dictionary<string, int>();
+    public IEnumerable<KeyValuePair<string, int>> BuildParams => Params.Where(parameter => Parameters.OfBuilding.Contains(parameter.Key));
 
     /// <summary>Parameters of searching.</summary>
     [JsonIgnore]
-    public IReadOnlyDictionary<string, int> SearchParams { get; init; } = new Dictionary<string, int>();
+    public IEnumerable<KeyValuePair<string, int>> SearchParams => Params.Where(parameter => !Parameters.OfBuilding.Contains(parameter.Key));
 
     /// <summary>The contender's name.</summary>
     [JsonIgnore]

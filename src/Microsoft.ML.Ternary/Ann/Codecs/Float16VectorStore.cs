@@ -1,0 +1,134 @@
+// Vectors in half the memory, and nearly as exact: eleven bits of mantissa are more than what separates neighbours. A query stays
+// float32.
+namespace Microsoft.ML.Ternary.Ann;
+
+/// <summary>A store of float16 vectors. Components below 2^-14 in magnitude are kept as 0; those above 65504 are refused.</summary>
+internal sealed unsafe class Float16VectorStore : VectorStore
+{
+    // For products the query is multiplied by 2^64 beforehand and the sum by 2^48 afterwards, which together undo what loading a
+    // row divides by. With all of it in the query, components from 2^16 on would overflow.
+    private const float QueryScale = 18446744073709551616f;
+    private const float SumScale = Float16Rows.Scale / QueryScale;
+
+    // What a query's components are limited to: far beyond what a distance to stored vectors could tell apart.
+    private const float QueryLimit = 4611686018427387904f;
+
+    // A whole cache line of halves.
+    private const int Block32 = 32;
+
+    private readonly int _length;
+
+    /// <summary>Creates an empty store, with room for <paramref name="capacity"/> vectors to begin with.</summary>
+    public Float16VectorStore(int dimension, AnnMetric metric, int capacity = 0)
+        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), capacity)) => _length = Length(dimension);
+
+    /// <summary>Wraps rows read from a file.</summary>
+    public Float16VectorStore(int dimension, AnnMetric metric, int count, MemoryBlock rows)
+        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), count, rows)) => _length = Length(dimension);
+
+    public override VectorCodec Codec => VectorCodec.Float16;
+
+    public override int QueryBytes => _length * sizeof(float);
+
+    /// <summary>Bytes a row takes: its components, padded with zeros to whole cache lines.</summary>
+    public static int BytesPerRow(int dimension) => checked(Length(dimension) * sizeof(short));
+
+    public override VectorProblem CheckForStorage(ReadOnlySpan<float> vector)
+    {
+        VectorProblem problem = base.CheckForStorage(vector);
+        if (problem != VectorProblem.None || Metric == AnnMetric.Cosine)
+            return problem;
+        foreach (float component in vector)
+        {
+            if (Math.Abs(component) > Float16Rows.MaxValue)
+                return VectorProblem.OutOfRange;
+        }
+        return VectorProblem.None;
+    }
+
+    public override void PrepareQuery(ReadOnlySpan<float> query, byte* prepared)
+    {
+        Span<float> row = new(prepared, _length);
+        if (Metric == AnnMetric.Cosine)
+        {
+            Normalize(query, row);
+        }
+        else
+        {
+            for (int i = 0; i < query.Length; i++)
+                row[i] = Math.Clamp(query[i], -QueryLimit, QueryLimit);
+        }
+        Finish(row);
+    }
+
+    public override byte* StoredAsQuery(int id, byte* scratch)
+    {
+        Span<float> row = new(scratch, _length);
+        CopyVector(id, row);
+        Finish(row);
+        return scratch;
+    }
+
+    public override void Distances(byte* query, int* ids, int count, float* distances)
+    {
+        MemoryBlock block = Block;
+        RowSums sums = new(block.Pointer, RowBytes, _length);
+        if (Metric == AnnMetric.L2)
+        {
+            sums.Of<HalfSquaredDifferenceTerm, Float16Rows>((float*)query, ids, count, distances);
+        }
+        else
+        {
+            sums.Of<ProductTerm, Float16Rows>((float*)query, ids, count, distances);
+            RowSums.Scale(distances, count, -SumScale);
+        }
+        GC.KeepAlive(block);
+    }
+
+    public override void DistancesInOrder(byte* query, int first, int count, float* distances)
+    {
+        MemoryBlock block = Block;
+        RowSums sums = new(block.Pointer, RowBytes, _length);
+        if (Metric == AnnMetric.L2)
+        {
+            sums.InOrder<HalfSquaredDifferenceTerm, Float16Rows>((float*)query, first, count, distances);
+        }
+        else
+        {
+            sums.InOrder<ProductTerm, Float16Rows>((float*)query, first, count, distances);
+            RowSums.Scale(distances, count, -SumScale);
+        }
+        GC.KeepAlive(block);
+    }
+
+    public override void CopyVector(int id, Span<float> destination)
+    {
+        MemoryBlock block = Block;
+        byte* row = block.Pointer + (long)id * RowBytes;
+        for (int i = 0; i < Dimension; i++)
+            destination[i] = Float16Rows.Load(row, i) * Float16Rows.Scale;
+        GC.KeepAlive(block);
+    }
+
+    protected override void Encode(ReadOnlySpan<float> vector, byte* row)
+    {
+        Span<short> halves = new(row, _length);
+        for (int i = 0; i < vector.Length; i++)
+            halves[i] = Float16Rows.Round(vector[i]);
+        halves[vector.Length..].Clear();
+    }
+
+    protected override VectorStore CreateEmpty(int capacity) => new Float16VectorStore(Dimension, Metric, capacity);
+
+    private void Finish(Span<float> row)
+    {
+        if (Metric != AnnMetric.L2)
+        {
+            for (int i = 0; i < Dimension; i++)
+                row[i] *= QueryScale;
+        }
+        row[Dimension..].Clear();
+    }
+
+    private static int Length(int dimension) => checked(dimension + Block32 - 1) / Block32 * Block32;
+}
