@@ -9,15 +9,15 @@ namespace Microsoft.ML.Ternary.Ann;
 /// <param name="BytesPerVector">Memory for each vector when there are as many as there are in all.</param>
 internal sealed record BuiltCandidate(TunedCandidate Candidate, VectorIndexOptions Options, VectorIndex Index, double Seconds, double BytesPerVector)
 {
-    /// <summary>Memory for each vector of an index built of a sample, on the assumption that what codecs keep besides their rows
-    /// does not grow.</summary>
-    public static double MemoryOf(VectorIndex index, int all)
+    /// <summary>Memory for each vector that an index has with all vectors, from one built of a sample: rows and structure grow with the
+    /// vectors, what codecs keep besides their rows does not.</summary>
+    public static double MemoryOf(VectorIndex index, TunedCandidate candidate, VectorIndexOptions options, int all)
     {
         IndexVectors vectors = index.Structure.Vectors;
         double rows = vectors.Codes.RowBytes + (vectors.Rescoring?.RowBytes ?? 0);
         double besides = Besides(vectors.Codes) + (vectors.Rescoring is { } rescoring ? Besides(rescoring) : 0);
-        double structure = index.MemoryBytes - besides - rows * vectors.Count;
-        return rows + structure / vectors.Count + besides / all;
+        double ids = index.MemoryBytes - besides - rows * vectors.Count - index.Structure.MemoryBytes;
+        return rows + ids / vectors.Count + besides / all + candidate.Kind.StructureBytes(index, options, all) / all;
     }
 
     private static double Besides(VectorStore store) => store.MemoryBytes - (double)store.RowBytes * store.Count;

@@ -54,7 +54,7 @@ internal sealed class CandidateBuilder(VectorStore vectors, int all, AnnTuningOp
         VectorIndex? recoded = sibling is null ? null : candidate.Kind.Recode(sibling.Index, vectors, form, cancellation);
         VectorIndex index = recoded ?? candidate.Kind.Build(vectors, form, null, cancellation);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds + (recoded is null ? 0 : sibling!.Seconds);
-        return new BuiltCandidate(candidate, form, index, seconds, BuiltCandidate.MemoryOf(index, all));
+        return new BuiltCandidate(candidate, form, index, seconds, BuiltCandidate.MemoryOf(index, candidate, candidate.Options(all, options), all));
     }
 
     // What differs in the form of its vectors alone may share a structure.

@@ -10,5 +10,6 @@ internal static class TunedForms
     public static IReadOnlyList<TunedForm> All { get; } =
     [
         new(VectorCodec.Float32, Rescoring.Auto),
+        new(VectorCodec.Float16, Rescoring.Auto),
     ];
 }

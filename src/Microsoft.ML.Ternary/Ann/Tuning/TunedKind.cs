@@ -25,6 +25,13 @@ internal abstract class TunedKind
     /// that one's structure; null if it must be built.</summary>
     public virtual VectorIndex? Recode(VectorIndex built, VectorStore full, VectorIndexOptions options, CancellationToken cancellation) => null;
 
+    /// <summary>Bytes of the structure with all vectors, from an index of some of them.</summary>
+    /// <param name="index">The index.</param>
+    /// <param name="atAll">The options with all vectors.</param>
+    /// <param name="all">How many these are.</param>
+    public virtual double StructureBytes(VectorIndex index, VectorIndexOptions atAll, int all) =>
+        index.Structure.MemoryBytes / (double)index.Count * all;
+
     /// <summary>The parameter of searches that decides how many vectors are looked at, or null if all are.</summary>
     public virtual SearchAxis? Effort(VectorIndex index, int k) => null;
 

@@ -64,7 +64,8 @@ public sealed class AnnIndexTunerTests
     public void LargerDataIsTriedOnSamplesFirstAndTheBestOnAllOfIt()
     {
         float[] many = TestVectors.Clustered(4400, Dimension, 60, seed: 2);
-        AnnTuningResult result = AnnIndexTuner.Tune(many, Dimension, Quick with { SampleLimit = 1000, Candidates = null, Queries = 200 }, null, Token);
+        AnnTuningOptions options = Quick with { SampleLimit = 1000, Candidates = null, Kinds = [AnnIndexKind.Hnsw], Codecs = [VectorCodec.Float32], Queries = 200 };
+        AnnTuningResult result = AnnIndexTuner.Tune(many, Dimension, options, null, Token);
         Assert.Equal([250, 1000, 4200], result.Trials.Select(trial => trial.Vectors).Distinct());
         Assert.All(result.Frontier, trial => Assert.Equal(4200, trial.Vectors));
         Assert.Empty(result.Notes);
@@ -76,10 +77,46 @@ public sealed class AnnIndexTunerTests
     [Fact]
     public void ExactSearchIsFoundWhereEveryNeighbourIsAskedFor()
     {
-        AnnTuningResult result = Tune(Quick with { RecallTarget = 1, Kinds = [AnnIndexKind.Flat], Candidates = null });
+        AnnTuningResult result = Tune(Quick with { RecallTarget = 1, Kinds = [AnnIndexKind.Flat], Codecs = [VectorCodec.Float32], Candidates = null });
         Assert.IsType<FlatOptions>(result.Best.IndexOptions);
         Assert.Equal((1, 0), (result.Best.Recall, result.Best.RecallStandardError));
         Assert.IsType<FlatIndex>(result.Build(Vectors, cancellation: Token));
+    }
+
+    [Fact]
+    public void EveryKindAndCodecIsTriedUnlessToldOtherwise()
+    {
+        AnnTuningResult result = Tune(Quick with { Candidates = null });
+        Assert.Equal(
+            from kind in Enum.GetValues<AnnIndexKind>() from form in TunedForms.All select (kind, form.Codec),
+            result.Trials.Select(trial => (trial.Kind, trial.IndexOptions.Codec)).Distinct().Order());
+        Assert.All(result.Trials, trial => Assert.True(trial.QueriesPerSecond > 0 && trial.BuildSeconds >= 0));
+    }
+
+    // A kind may give the tuner one structure for all codecs; it must be the one that building gives.
+    [Theory]
+    [InlineData(VectorCodec.Float16)]
+    public void AStructureSharedWithAnotherCodecIsTheOneThatIsBuilt(VectorCodec codec)
+    {
+        VectorStore store = VectorStoreFactory.Create(Vectors, Dimension, AnnMetric.L2);
+        foreach (TunedKind kind in TunedKinds.All)
+        {
+            VectorIndexOptions options = kind.Structures[0](store.Count) with { Metric = AnnMetric.L2 }, coded = options with { Codec = codec };
+            VectorIndex? shared = kind.Recode(kind.Build(store, options, null, Token), store, coded, Token);
+            if (shared is not null)
+                Assert.Equal(kind.Build(store, coded, null, Token).Bytes(), shared.Bytes());
+        }
+    }
+
+    [Fact]
+    public void AnInvertedFileIsSweptByItsListsAndKeepsWhatWasChosen()
+    {
+        AnnTuningResult result = Tune(Quick with { Candidates = [new IvfOptions { NList = 40 }] });
+        AnnTuningTrial[] trials = [.. result.Trials.Where(trial => trial.Kind == AnnIndexKind.Ivf).OrderBy(trial => trial.SearchOptions.NProbe)];
+        Assert.Equal(1, trials[0].SearchOptions.NProbe);
+        Assert.All(trials, trial => Assert.Equal(trial.SearchOptions.NProbe, ((IvfOptions)trial.IndexOptions).NProbe));
+        IvfIndex index = Assert.IsType<IvfIndex>(result.Build(Vectors, trials[^1], null, Token));
+        Assert.Equal((40, trials[^1].SearchOptions.NProbe), (index.ListCount, index.Options.NProbe));
     }
 
     [Fact]
@@ -101,6 +138,20 @@ public sealed class AnnIndexTunerTests
         Assert.DoesNotContain(bounded.Trials, trial => trial.IndexOptions is HnswOptions { M: 8 });
         VectorIndex index = bounded.Build(Vectors, cancellation: Token);
         Assert.True(index.MemoryBytes <= most * index.Count * 1.02);
+    }
+
+    [Fact]
+    public void MemoryOnASampleIsForeseenForAllVectors()
+    {
+        float[] many = TestVectors.Clustered(4400, Dimension, 60, seed: 2);
+        AnnTuningResult result = AnnIndexTuner.Tune(many, Dimension, Quick with { SampleLimit = 1000, Candidates = null, Queries = 200, RecallTarget = 0.6 }, null, Token);
+        foreach (IGrouping<AnnIndexKind, AnnTuningTrial> kind in result.Trials.Where(trial => trial.Vectors == 250).GroupBy(trial => trial.Kind))
+        {
+            AnnTuningTrial trial = kind.First();
+            VectorIndexOptions options = trial.IndexOptions is IvfOptions ivf ? ivf with { NList = (int)Math.Round(ivf.NList * Math.Sqrt(4200 / 250.0)) } : trial.IndexOptions;
+            VectorIndex index = result.Build(many.AsSpan(0, 4200 * Dimension), trial with { IndexOptions = options }, null, Token);
+            Assert.InRange(trial.BytesPerVector / (index.MemoryBytes / 4200.0), 0.95, 1.05);
+        }
     }
 
     [Fact]
