@@ -19,8 +19,8 @@ public sealed record AnnTuningTrial
     /// their number. Other queries of the same kind give a recall within one of it two times out of three.</summary>
     public required double RecallStandardError { get; init; }
 
-    /// <summary>Single queries a second on one thread: the median of several runs. It holds for this machine and for what else ran on
-    /// it.</summary>
+    /// <summary>Single queries a second on one thread: the third quartile of several short runs. It holds for this machine and for what
+    /// else ran on it.</summary>
     public required double QueriesPerSecond { get; init; }
 
     /// <summary>Seconds that building took on one thread, beside the builds of other candidates.</summary>

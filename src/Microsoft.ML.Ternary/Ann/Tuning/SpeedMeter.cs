@@ -1,5 +1,5 @@
-// Measures queries a second: single queries on one thread. A machine's speed moves while it runs, so that all points take turns,
-// several times, on the same queries, and the median of a point's runs counts.
+// Measures queries a second: single queries on one thread. A machine's speed moves while it runs, so all points take turns, several
+// times, on the same queries.
 using System.Diagnostics;
 
 namespace Microsoft.ML.Ternary.Ann;
