@@ -165,10 +165,6 @@ public sealed class IndexChangeTests
         Assert.Equal(Count, index.Add(Vectors.AsSpan(0, Dimension)));
     }
 
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public void SearchesGoOnWhileVectorsComeAndGo(AnnIndexKind kind) => IndexStress.Run(kind, TimeSpan.FromSeconds(1));
-
     // The share of the nearest accepted vectors that an index finds.
     private static double RecallAmong(VectorIndex index, Func<int, bool> accepts, SearchOptions? options)
     {
