@@ -9,6 +9,7 @@ internal sealed class SpeedMeter(float[] queries, int dimension, int k)
 {
     private const double LongestRun = 0.1;
     private const double ShortestRun = 0.002;
+    private const int FewestRuns = 3;
 
     private readonly int[] _ids = new int[k];
     private readonly float[] _distances = new float[k];
@@ -24,11 +25,12 @@ internal sealed class SpeedMeter(float[] queries, int dimension, int k)
 
     /// <summary>Gives each point several runs, in turns.</summary>
     /// <param name="points">The points.</param>
-    /// <param name="runs">Runs of each.</param>
+    /// <param name="runs">Runs of each; fewer where there are so many points that the time would not do.</param>
     /// <param name="seconds">About how long it may take in all.</param>
     /// <param name="cancellation">Ends it; the runs made count.</param>
     public void Measure(IReadOnlyList<TunedPoint> points, int runs, double seconds, CancellationToken cancellation)
     {
+        runs = Math.Clamp((int)(seconds / (Math.Max(1, points.Count) * ShortestRun)), FewestRuns, runs);
         double run = Math.Clamp(seconds / Math.Max(1, points.Count * runs), ShortestRun, LongestRun);
         for (int i = 0; i < runs; i++)
         {

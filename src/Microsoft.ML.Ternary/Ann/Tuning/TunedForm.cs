@@ -11,5 +11,10 @@ internal static class TunedForms
     [
         new(VectorCodec.Float32, Rescoring.Auto),
         new(VectorCodec.Float16, Rescoring.Auto),
+        new(VectorCodec.Int8, Rescoring.Auto),
+        new(VectorCodec.Int8, Rescoring.None),
+        new(VectorCodec.Ternary, Rescoring.Auto),
+        new(VectorCodec.Ternary, Rescoring.Int8),
+        new(VectorCodec.Binary, Rescoring.Int8),
     ];
 }

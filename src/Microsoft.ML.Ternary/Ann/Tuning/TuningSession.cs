@@ -11,6 +11,9 @@ internal sealed class TuningSession
     // Besides the exact index.
     private const int Finalists = 3;
 
+    // On a sample that is not the first.
+    private const int Semifinalists = 12;
+
     private const int LastRuns = 15;
     private const int EarlierRuns = 5;
 
@@ -106,7 +109,7 @@ internal sealed class TuningSession
             .ThenByDescending(point => point.Reaches(_options.RecallTarget) ? point.QueriesPerSecond : point.Recall)
             .Select(point => point.Built.Candidate)];
         bool nextIsLast = stage + 1 >= _data.Samples.Count - 1;
-        int kept = nextIsLast ? Finalists : Math.Max(Finalists, (ranked.Count + 1) / 2);
+        int kept = nextIsLast ? Finalists : Math.Clamp((ranked.Count + 1) / 2, Finalists, Semifinalists);
         IEnumerable<TunedCandidate> ofEachKind = nextIsLast ? [] : ranked.DistinctBy(candidate => candidate.Kind);
         return [candidates[0], .. ranked.Take(kept).Union(ofEachKind)];
     }

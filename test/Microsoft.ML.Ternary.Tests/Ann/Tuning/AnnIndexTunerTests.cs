@@ -86,9 +86,10 @@ public sealed class AnnIndexTunerTests
     [Fact]
     public void EveryKindAndCodecIsTriedUnlessToldOtherwise()
     {
-        AnnTuningResult result = Tune(Quick with { Candidates = null });
+        AnnTuningOptions options = Quick with { Candidates = null, Queries = 20 };
+        AnnTuningResult result = AnnIndexTuner.Tune(Vectors.AsSpan(0, 300 * Dimension), Dimension, options, null, Token);
         Assert.Equal(
-            from kind in Enum.GetValues<AnnIndexKind>() from form in TunedForms.All select (kind, form.Codec),
+            from kind in Enum.GetValues<AnnIndexKind>() from codec in Enum.GetValues<VectorCodec>() select (kind, codec),
             result.Trials.Select(trial => (trial.Kind, trial.IndexOptions.Codec)).Distinct().Order());
         Assert.All(result.Trials, trial => Assert.True(trial.QueriesPerSecond > 0 && trial.BuildSeconds >= 0));
     }
@@ -96,6 +97,9 @@ public sealed class AnnIndexTunerTests
     // A kind may give the tuner one structure for all codecs; it must be the one that building gives.
     [Theory]
     [InlineData(VectorCodec.Float16)]
+    [InlineData(VectorCodec.Int8)]
+    [InlineData(VectorCodec.Ternary)]
+    [InlineData(VectorCodec.Binary)]
     public void AStructureSharedWithAnotherCodecIsTheOneThatIsBuilt(VectorCodec codec)
     {
         VectorStore store = VectorStoreFactory.Create(Vectors, Dimension, AnnMetric.L2);
@@ -106,6 +110,19 @@ public sealed class AnnIndexTunerTests
             if (shared is not null)
                 Assert.Equal(kind.Build(store, coded, null, Token).Bytes(), shared.Bytes());
         }
+    }
+
+    [Theory]
+    [InlineData(AnnIndexKind.Flat)]
+    [InlineData(AnnIndexKind.Ivf)]
+    [InlineData(AnnIndexKind.Hnsw)]
+    public void WithCodesNoMoreCandidatesAreRescoredThanTheTargetNeeds(AnnIndexKind kind)
+    {
+        AnnTuningResult result = Tune(Quick with { Candidates = null, Kinds = [kind], Codecs = [VectorCodec.Binary] });
+        AnnTuningTrial[] trials = [.. result.Trials.Where(trial => trial.IndexOptions.Codec == VectorCodec.Binary)];
+        AnnTuningTrial least = trials.Where(trial => trial.SearchOptions.Rescore > 0 && trial.Recall - trial.RecallStandardError >= 0.9).MinBy(trial => trial.SearchOptions.Rescore)!;
+        Assert.InRange(least.SearchOptions.Rescore, 10, 500);
+        Assert.Contains(trials, trial => trial.SearchOptions.Rescore is > 0 and int fewer && fewer < least.SearchOptions.Rescore && trial.Recall - trial.RecallStandardError < 0.9);
     }
 
     [Fact]
