@@ -9,8 +9,9 @@ namespace Microsoft.ML.Ternary.Ann;
 /// components, padding included.</summary>
 internal readonly unsafe struct RowSums(byte* rows, int rowBytes, int length)
 {
-    // The hardware's own prefetcher follows from there.
-    private const int PrefetchedLines = 4;
+    // How much of a row is asked for ahead, in bytes. In a long row the hardware's own prefetcher follows after a few lines; a short
+    // one has ended by then: out of cache, rows of 384 and 784 halves take 1.6 and 1.4 times as long with the few lines only.
+    private readonly int _ahead = Math.Min(rowBytes, (rowBytes <= 2048 ? 16 : 4) * MemoryBlock.Alignment);
 
     /// <summary>The sums for rows in any order.</summary>
     public void Of<TTerm, TRow>(float* query, int* ids, int count, float* sums)
@@ -59,7 +60,7 @@ internal readonly unsafe struct RowSums(byte* rows, int rowBytes, int length)
         if (!Sse.IsSupported)
             return;
         byte* row = Row(id);
-        for (int at = 0; at < Math.Min(PrefetchedLines * MemoryBlock.Alignment, rowBytes); at += MemoryBlock.Alignment)
+        for (int at = 0; at < _ahead; at += MemoryBlock.Alignment)
             Sse.Prefetch0(row + at);
     }
 }
