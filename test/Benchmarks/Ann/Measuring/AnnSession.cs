@@ -24,13 +24,14 @@ internal sealed class AnnSession : IDisposable
 
     private readonly AnnDataset _dataset;
     private readonly AnnProcess _process;
-    private readonly string _ids = Path.Combine(Path.GetTempPath(), $"ternary-ann-{Guid.NewGuid():N}.ids");
+    private readonly string _ids;
 
     private AnnSession(AnnContender contender, AnnDataset dataset, AnnProcess process)
     {
         Contender = contender;
         _dataset = dataset;
         _process = process;
+        _ids = Path.Combine(process.TemporaryFolder, "ids");
     }
 
     public AnnContender Contender { get; }
@@ -97,11 +98,7 @@ internal sealed class AnnSession : IDisposable
         SearchRss = _process.PeakBytes;
     }
 
-    public void Dispose()
-    {
-        _process.Dispose();
-        File.Delete(_ids);
-    }
+    public void Dispose() => _process.Dispose();
 
     private void BuildIndex(int vectors, int threads)
     {
