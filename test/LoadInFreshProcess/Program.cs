@@ -7,6 +7,11 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
+if (args is ["index", string file, string k])
+{
+    IndexProbe.Run(file, int.Parse(k));
+    return;
+}
 MLContext ml = new();
 ITransformer model = ml.Model.Load(args[0], out DataViewSchema schema);
 Console.WriteLine(string.Join(' ', schema.Select(column => column.Name)));

@@ -12,4 +12,7 @@ public enum AnnIndexKind
 
     /// <summary>Approximate: an inverted file of lists around centroids found by k-means (Jégou, Douze and Schmid, 2011).</summary>
     Ivf = 3,
+
+    /// <summary>Approximate: locality-sensitive hashing by random hyperplanes (Charikar, 2002), with multi-probe search.</summary>
+    Lsh = 4,
 }

@@ -8,8 +8,9 @@ public sealed record SearchOptions
     /// 0, the default, takes <see cref="HnswOptions.EfSearch"/> of the index. Other indexes ignore it.</summary>
     public int EfSearch { get; init; }
 
-    /// <summary>IVF: nprobe, the lists looked into. More is slower and finds more of the true neighbours; as many as there are lists
-    /// finds all. 0, the default, takes <see cref="IvfOptions.NProbe"/> of the index. Other indexes ignore it.</summary>
+    /// <summary>IVF: nprobe, the lists looked into; as many as there are lists finds all true neighbours. LSH: the buckets looked into,
+    /// as a mean over the tables. More is slower and finds more. 0, the default, takes <see cref="IvfOptions.NProbe"/> or
+    /// <see cref="LshOptions.Probes"/> of the index. Other indexes ignore it.</summary>
     public int NProbe { get; init; }
 
     /// <summary>Candidates, the best by their codes, that are compared once more by the vectors kept for rescoring. At least k is

@@ -27,6 +27,7 @@ internal static class VectorIndexFile
                 AnnIndexKind.Flat => new FlatIndex(new OpenedIndexFile(file, WithHeader(new FlatOptions(), file.Header), FlatStructure.Read)),
                 AnnIndexKind.Hnsw => new HnswIndex(new OpenedIndexFile(file, WithHeader(HnswSections.ReadOptions(file), file.Header), HnswSections.Read)),
                 AnnIndexKind.Ivf => new IvfIndex(new OpenedIndexFile(file, WithHeader(IvfSections.ReadOptions(file), file.Header), IvfSections.Read)),
+                AnnIndexKind.Lsh => new LshIndex(new OpenedIndexFile(file, WithHeader(LshSections.ReadOptions(file), file.Header), LshSections.Read)),
                 _ => throw file.Bad($"its kind, {file.Header.Kind}, is unknown here"),
             };
         }

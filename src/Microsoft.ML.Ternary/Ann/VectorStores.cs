@@ -28,6 +28,9 @@ internal static class VectorStores
     {
         VectorCodec.Float32 => new Float32VectorStore(dimension, metric, capacity),
         VectorCodec.Float16 => new Float16VectorStore(dimension, metric, capacity),
+        VectorCodec.Int8 => new QuantizedVectorStore<Int8Code>(dimension, metric, training, seed, capacity),
+        VectorCodec.Ternary => new QuantizedVectorStore<TernaryCode>(dimension, metric, training, seed, capacity),
+        VectorCodec.Binary => new QuantizedVectorStore<BinaryCode>(dimension, metric, training, seed, capacity),
         _ => throw Unknown(codec),
     };
 
@@ -43,6 +46,9 @@ internal static class VectorStores
     {
         VectorCodec.Float32 => new Float32VectorStore(dimension, metric, count, rows),
         VectorCodec.Float16 => new Float16VectorStore(dimension, metric, count, rows),
+        VectorCodec.Int8 => new QuantizedVectorStore<Int8Code>(dimension, metric, count, rows, parameters),
+        VectorCodec.Ternary => new QuantizedVectorStore<TernaryCode>(dimension, metric, count, rows, parameters),
+        VectorCodec.Binary => new QuantizedVectorStore<BinaryCode>(dimension, metric, count, rows, parameters),
         _ => throw Unknown(codec),
     };
 
@@ -51,6 +57,9 @@ internal static class VectorStores
     {
         VectorCodec.Float32 => Float32VectorStore.BytesPerRow(dimension),
         VectorCodec.Float16 => Float16VectorStore.BytesPerRow(dimension),
+        VectorCodec.Int8 => QuantizedVectorStore<Int8Code>.BytesPerRow(dimension),
+        VectorCodec.Ternary => QuantizedVectorStore<TernaryCode>.BytesPerRow(dimension),
+        VectorCodec.Binary => QuantizedVectorStore<BinaryCode>.BytesPerRow(dimension),
         _ => throw Unknown(codec),
     };
 

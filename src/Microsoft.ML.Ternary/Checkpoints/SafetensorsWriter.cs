@@ -30,7 +30,7 @@ public static class SafetensorsWriter
     /// <exception cref="ArgumentException">Two tensors have the same name, or a tensor's bytes disagree with its shape.</exception>
     /// <exception cref="CheckpointException">The file could not be written; an old file of that name is as it was.</exception>
     public static void Save(string path, IReadOnlyCollection<TensorData> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
-        AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
+        CheckpointFile.Write(path, stream => Write(stream, tensors, metadata));
 
     /// <summary>Writes to a stream, from its position on.</summary>
     /// <exception cref="ArgumentException">Two tensors have the same name, or a tensor's bytes disagree with its shape.</exception>

@@ -25,7 +25,7 @@ public static class TernaryModelFile
     {
         ArgumentNullException.ThrowIfNull(model);
         (byte[] header, TensorData[] tensors) = Compose(model, options);
-        AtomicFile.Write(path, stream => Write(stream, header, tensors));
+        CheckpointFile.Write(path, stream => Write(stream, header, tensors));
     }
 
     /// <summary>Writes a model to a stream, from its position on; the stream need not be able to seek.</summary>

@@ -15,7 +15,7 @@ internal static class DistillationCheckpoint
 
     /// <exception cref="CheckpointException">The file could not be written; an older one is unchanged.</exception>
     public static void Save(string path, IReadOnlyList<Trainable> trainables, DistillationState state, string identity) =>
-        AtomicFile.Write(path, stream =>
+        CheckpointFile.Write(path, stream =>
         {
             var writer = new BinaryWriter(stream);
             writer.Write(Magic);

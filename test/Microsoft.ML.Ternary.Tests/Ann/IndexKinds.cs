@@ -18,6 +18,7 @@ internal static class IndexKinds
         {
             AnnIndexKind.Flat => FlatIndex.Build(vectors, dimension, new FlatOptions { Metric = metric, Codec = codec, Rescoring = rescoring }),
             AnnIndexKind.Ivf => IvfIndex.Build(vectors, dimension, new IvfOptions { Metric = metric, Codec = codec, Rescoring = rescoring, NProbe = 32 }),
+            AnnIndexKind.Lsh => LshIndex.Build(vectors, dimension, new LshOptions { Metric = metric, Codec = codec, Rescoring = rescoring, Probes = 128 }),
             _ => HnswIndex.Build(vectors, dimension, new HnswOptions { Metric = metric, Codec = codec, Rescoring = rescoring, EfSearch = 100 }),
         };
 }

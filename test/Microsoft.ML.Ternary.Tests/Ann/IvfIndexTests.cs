@@ -249,7 +249,7 @@ public sealed class IvfIndexTests
     {
         using CancellationTokenSource cancellation = new();
         List<IndexBuildProgress> reports = [];
-        Reporter progress = new(report =>
+        ProgressListener progress = new(report =>
         {
             reports.Add(report);
             cancellation.Cancel();
@@ -266,7 +266,7 @@ public sealed class IvfIndexTests
     public void ProgressAscendsToTheCount()
     {
         List<IndexBuildProgress> reports = [];
-        IvfIndex.Build(Vectors, Dimension, null, new Reporter(reports.Add), TestContext.Current.CancellationToken);
+        IvfIndex.Build(Vectors, Dimension, null, new ProgressListener(reports.Add), TestContext.Current.CancellationToken);
 
         Assert.Equal(reports.Select(report => report.Done).Order(), reports.Select(report => report.Done));
         Assert.InRange(reports.Count, 20, 102);
@@ -276,7 +276,7 @@ public sealed class IvfIndexTests
     [Fact]
     public void WhatAProgressListenerThrowsEndsTheBuildOnSeveralThreadsToo()
     {
-        Reporter progress = new(_ => throw new InvalidOperationException("listener"));
+        ProgressListener progress = new(_ => throw new InvalidOperationException("listener"));
 
         Assert.Equal("listener", Assert.Throws<InvalidOperationException>(
             () => IvfIndex.Build(Vectors, Dimension, new IvfOptions { Threads = 2 }, progress, TestContext.Current.CancellationToken)).Message);
@@ -304,9 +304,4 @@ public sealed class IvfIndexTests
 
     private static IvfIndex Build(float[] vectors, int dimension, IvfOptions? options = null) =>
         IvfIndex.Build(vectors, dimension, options, null, TestContext.Current.CancellationToken);
-
-    private sealed class Reporter(Action<IndexBuildProgress> report) : IProgress<IndexBuildProgress>
-    {
-        public void Report(IndexBuildProgress value) => report(value);
-    }
 }

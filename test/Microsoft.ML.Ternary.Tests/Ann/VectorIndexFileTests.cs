@@ -74,6 +74,7 @@ public sealed class VectorIndexFileTests
     [InlineData(AnnIndexKind.Flat)]
     [InlineData(AnnIndexKind.Hnsw)]
     [InlineData(AnnIndexKind.Ivf)]
+    [InlineData(AnnIndexKind.Lsh)]
     public void ATruncatedFileIsRefusedWhereverItEnds(AnnIndexKind kind)
     {
         byte[] file = Build(kind, AnnMetric.Cosine).Bytes();
@@ -88,6 +89,7 @@ public sealed class VectorIndexFileTests
     [InlineData(AnnIndexKind.Flat)]
     [InlineData(AnnIndexKind.Hnsw)]
     [InlineData(AnnIndexKind.Ivf)]
+    [InlineData(AnnIndexKind.Lsh)]
     public void AFileWithAnyByteAlteredIsRefused(AnnIndexKind kind)
     {
         byte[] file = Build(kind, AnnMetric.Cosine).Bytes();
@@ -183,6 +185,7 @@ public sealed class VectorIndexFileTests
     {
         AnnIndexKind.Flat => FlatIndex.Build(Vectors, Dimension, metric),
         AnnIndexKind.Ivf => IvfIndex.Build(Vectors, Dimension, new IvfOptions { Metric = metric, NList = 6, NProbe = 2 }),
+        AnnIndexKind.Lsh => LshIndex.Build(Vectors, Dimension, new LshOptions { Metric = metric, Tables = 2, Probes = 1 }),
         _ => TestVectors.Hnsw(Vectors, Dimension, new HnswOptions { Metric = metric, M = 3, EfConstruction = 10, EfSearch = 10 }),
     };
 

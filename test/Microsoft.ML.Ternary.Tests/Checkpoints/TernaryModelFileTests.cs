@@ -197,7 +197,7 @@ public sealed class TernaryModelFileTests
         string path = folder.File("m.ternary");
         TernaryModelFile.Save(TestModels.Ternary(TestModels.Tiny()), path);
         byte[] old = File.ReadAllBytes(path);
-        CheckpointException error = Assert.Throws<CheckpointException>(() => AtomicFile.Write(path, stream =>
+        CheckpointException error = Assert.Throws<CheckpointException>(() => CheckpointFile.Write(path, stream =>
         {
             TernaryModelFile.Save(TestModels.Ternary(TestModels.Tiny("st-max")), new FullDisk(stream, 5000));
         }));
@@ -224,7 +224,7 @@ public sealed class TernaryModelFileTests
     {
         using TestFolder folder = new();
         File.WriteAllText(folder.File("f"), "old");
-        Assert.Throws<OperationCanceledException>(() => AtomicFile.Write(folder.File("f"), _ => throw new OperationCanceledException()));
+        Assert.Throws<OperationCanceledException>(() => CheckpointFile.Write(folder.File("f"), _ => throw new OperationCanceledException()));
         Assert.Equal("old", File.ReadAllText(folder.File("f")));
         Assert.Single(Directory.GetFileSystemEntries(folder.Path));
     }

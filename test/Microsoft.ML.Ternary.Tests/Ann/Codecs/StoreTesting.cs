@@ -36,6 +36,18 @@ internal static unsafe class StoreTesting
         return distances;
     }
 
+    /// <summary>Some slots in a row with their distances from a query.</summary>
+    public static IEnumerable<(int Id, float Distance)> Distances(this VectorStore store, float[] query, int first, int count)
+    {
+        AlignedBuffer prepared = new(store.QueryBytes);
+        store.PrepareQuery(query, prepared.Pointer);
+        float[] distances = new float[count];
+        fixed (float* start = distances)
+            store.DistancesInOrder(prepared.Pointer, first, count, start);
+        GC.KeepAlive(prepared);
+        return distances.Select((distance, i) => (first + i, distance));
+    }
+
     /// <summary>The distances from one stored vector to all.</summary>
     public static float[] DistancesFrom(this VectorStore store, int id)
     {
