@@ -21,5 +21,8 @@ internal sealed record PaperIndex(string Kind, string Codec, string? Rescoring, 
         new("flat", "f32", null, Default, Default),
         new("ivf", "f32", null, Default, Default),
         new("hnsw", "f32", null, Graph, Default),
+        new("flat", "ternary", "f32", Default, Default),
+        new("ivf", "ternary", "f32", Default, Default),
+        new("hnsw", "ternary", "f32", Graph, Default),
     ];
 }
