@@ -13,25 +13,19 @@ public sealed class AnnCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Every_index_of_this_library_is_measured_and_finds_what_it_should()
+    public void Every_kind_of_index_and_codec_is_measured_finds_what_it_should_and_is_shown()
     {
         JsonElement[] rows = Run(AnnContenders.Ours);
-        foreach (AnnContender contender in AnnContenders.All.Where(contender => contender.Engine == AnnContenders.Ours))
+        foreach (AnnContender contender in Some(AnnContenders.Ours))
         {
             JsonElement[] own = [.. rows.Where(row => row.GetProperty("index").GetString() == contender.Index && row.GetProperty("codec").GetString() == contender.Codec
                 && row.GetProperty("rescoring").GetString() == contender.Rescoring)];
             Assert.True(own.Length > 0, contender.Label);
             Assert.All(own, row => Assert.True(row.GetProperty("qps").GetDouble() > 0 && row.GetProperty("bytes").GetInt64() > 0 && row.GetProperty("peak_rss").GetInt64() > 0));
-            if (contender.Codec == "f32")
+            if (contender.Codec == "f32" || contender.Rescoring == "f32")
                 Assert.True(own.Max(row => row.GetProperty("recall10").GetDouble()) > 0.95, contender.Label);
         }
         Assert.All(rows.Where(row => row.GetProperty("index").GetString() == "flat" && row.GetProperty("codec").GetString() == "f32"), row => Assert.Equal(1, row.GetProperty("recall10").GetDouble()));
-    }
-
-    [Fact]
-    public void Tables_and_pictures_are_written_too()
-    {
-        Run(AnnContenders.Ours);
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(_folder.File("plot.png"))[..4]);
         string document = File.ReadAllText(_folder.File("tables.md"));
         Assert.StartsWith("![synthetic-400](plot.png)", document);
@@ -45,7 +39,7 @@ public sealed class AnnCommandTests : IDisposable
     {
         Assert.SkipUnless(new EngineProgram(_folder.Path, _ => false).IsAvailable(engine), $"{engine} is not installed: build/ann-data.sh {engine}");
         JsonElement[] rows = Run(engine);
-        Assert.Equal(AnnContenders.All.Where(contender => contender.Engine == engine).Select(contender => (contender.Index, contender.Codec, contender.Rescoring)).ToHashSet(),
+        Assert.Equal(Some(engine).Select(contender => (contender.Index, contender.Codec, contender.Rescoring)).ToHashSet(),
             rows.Select(row => (row.GetProperty("index").GetString()!, row.GetProperty("codec").GetString()!, row.GetProperty("rescoring").GetString())).ToHashSet());
         Assert.All(rows.Where(row => row.GetProperty("codec").GetString() == "f32").GroupBy(row => row.GetProperty("index").GetString()),
             index => Assert.True(index.Max(row => row.GetProperty("recall10").GetDouble()) > 0.95, index.Key));
@@ -63,6 +57,13 @@ public sealed class AnnCommandTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => new AnnCommand(Options(AnnContenders.Ours), source.Token).Run());
     }
 
+    // Each kind of index and each form of the vectors once.
+    private static AnnContender[] Some(string engine)
+    {
+        AnnContender[] all = [.. AnnContenders.All.Where(contender => contender.Engine == engine)];
+        return [.. all.DistinctBy(contender => contender.Index).Union(all.DistinctBy(contender => (contender.Codec, contender.Rescoring)))];
+    }
+
     private JsonElement[] Run(string engine)
     {
         AnnOptions options = Options(engine);
@@ -73,7 +74,7 @@ public sealed class AnnCommandTests : IDisposable
     private AnnOptions Options(string engine) => new()
     {
         Datasets = [DatasetKind.Parse("synthetic-400")],
-        Contenders = [.. AnnContenders.All.Where(contender => contender.Engine == engine)],
+        Contenders = Some(engine),
         BuildThreads = 2,
         Seconds = 0.001,
         Repetitions = 1,

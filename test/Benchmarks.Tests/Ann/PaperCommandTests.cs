@@ -13,7 +13,7 @@ public sealed class PaperCommandTests : IDisposable
     [Fact]
     public void The_teachers_own_embeddings_searched_exactly_find_all_and_the_ternary_ones_most()
     {
-        PaperOptions options = new() { Corpus = 300, Queries = 10, Threads = 2, Repetitions = 1, IdleSeconds = 0, Json = _folder.File("rows.json"), Markdown = _folder.File("table.md") };
+        PaperOptions options = new() { Corpus = 100, Queries = 10, Threads = 2, Repetitions = 1, IdleSeconds = 0, Json = _folder.File("rows.json"), Markdown = _folder.File("table.md") };
         new PaperCommand(options, CancellationToken.None).Run();
         JsonElement[] rows = [.. JsonDocument.Parse(File.ReadAllText(options.Json)).RootElement.EnumerateArray()];
         Assert.Equal(2 * PaperIndex.All.Count, rows.Length);

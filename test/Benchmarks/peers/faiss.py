@@ -28,8 +28,7 @@ class Faiss:
         self.base.add(vectors)
         self.index = self.base
         if self.rescored:
-            # The metric of LSH; among vectors of norm 1 it orders as cosine does.
-            self.refine = faiss.IndexFlatL2(vectors.shape[1])
+            self.refine = faiss.IndexFlat(vectors.shape[1], self.base.metric_type)
             self.refine.add(vectors)
             self.index = faiss.IndexRefine(self.base, self.refine)
         faiss.omp_set_num_threads(1)
@@ -45,8 +44,8 @@ class Faiss:
             self.base.hnsw.efSearch = parameters["ef_search"]
         if "nprobe" in parameters:
             self.base.nprobe = min(parameters["nprobe"], self.base.nlist)
-        if "rescore" in parameters:
-            self.candidates = parameters["rescore"]
+        # All that the graph found, unless it says otherwise.
+        self.candidates = parameters.get("rescore") or parameters.get("ef_search")
 
     def search(self, queries, k):
         if self.rescored:

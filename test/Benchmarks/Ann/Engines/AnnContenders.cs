@@ -1,5 +1,6 @@
 // Everything that is measured: one line an index. Graphs of all engines have the same M and efConstruction, inverted lists the
 // same nlist.
+using Benchmarks.Ann.Data;
 using Microsoft.ML.Ternary.Ann;
 using static Benchmarks.Ann.Engines.Parameters;
 using Sweep = System.Collections.Generic.IReadOnlyList<System.Collections.Generic.IReadOnlyList<System.Collections.Generic.IReadOnlyDictionary<string, int>>>;
@@ -23,11 +24,32 @@ internal static class AnnContenders
     private static readonly Sweep NProbes = [Each(NProbe, 1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 128)];
     private static readonly Sweep Rescored = [Each(Rescore, 10, 20, 40, 80, 160, 320, 640)];
 
+    // Of what a graph found all is compared again, or the better half, or the best quarter.
+    private static readonly Sweep RescoredEfSearches = [EfSearches[0], With(EfSearches[0], ef => ef / 2), With(EfSearches[0], ef => ef / 4)];
+    private static readonly Sweep RescoredNProbes = [With(NProbes[0], _ => 20), With(NProbes[0], _ => 50), With(NProbes[0], _ => 100)];
+
     /// <summary>All of them, in the order of tables.</summary>
     public static IReadOnlyList<AnnContender> All { get; } =
     [
         new(Ours, Flat, F32, null, Nothing, Once),
+        new(Ours, Flat, F16, null, Nothing, Once),
+        new(Ours, Flat, Int8, null, Nothing, Once),
+        new(Ours, Flat, Int8, F32, Nothing, Rescored),
+        new(Ours, Flat, Ternary, F32, Nothing, Rescored),
+        new(Ours, Flat, Binary, F32, Nothing, Rescored),
+        new(Ours, Ivf, F32, null, Lists, NProbes),
+        new(Ours, Ivf, F16, null, Lists, NProbes),
+        new(Ours, Ivf, Int8, F32, Lists, RescoredNProbes),
+        new(Ours, Ivf, Ternary, F32, Lists, RescoredNProbes),
+        new(Ours, Ivf, Ternary, Int8, Lists, RescoredNProbes),
+        new(Ours, Ivf, Binary, F32, Lists, RescoredNProbes),
         new(Ours, Hnsw, F32, null, Graph, EfSearches),
+        new(Ours, Hnsw, F16, null, Graph, EfSearches),
+        new(Ours, Hnsw, Int8, null, Graph, EfSearches),
+        new(Ours, Hnsw, Int8, F32, Graph, RescoredEfSearches),
+        new(Ours, Hnsw, Ternary, F32, Graph, RescoredEfSearches),
+        new(Ours, Hnsw, Ternary, Int8, Graph, RescoredEfSearches),
+        new(Ours, Hnsw, Binary, F32, Graph, RescoredEfSearches),
         new(Hnswlib, Hnsw, F32, null, Graph, EfSearches),
         new(Faiss, Flat, F32, null, Nothing, Once),
         new(Faiss, Flat, F16, null, Nothing, Once),
@@ -35,11 +57,13 @@ internal static class AnnContenders
         new(Faiss, Ivf, F32, null, Lists, NProbes),
         new(Faiss, Ivf, F16, null, Lists, NProbes),
         new(Faiss, Ivf, Int8, null, Lists, NProbes),
+        new(Faiss, Ivf, Int8, F32, Lists, RescoredNProbes),
         new(Faiss, Lsh, Binary, null, Nothing, Once),
         new(Faiss, Lsh, Binary, F32, Nothing, Rescored),
         new(Faiss, Hnsw, F32, null, Graph, EfSearches),
         new(Faiss, Hnsw, F16, null, Graph, EfSearches),
         new(Faiss, Hnsw, Int8, null, Graph, EfSearches),
+        new(Faiss, Hnsw, Int8, F32, Graph, RescoredEfSearches),
         new(Usearch, Hnsw, F32, null, Graph, EfSearches),
         new(Usearch, Hnsw, F16, null, Graph, EfSearches),
         // Its int8 scales each vector by its own length, and its bits are signs: neither says anything of Euclidean distance.
@@ -49,6 +73,10 @@ internal static class AnnContenders
 
     /// <summary>The names of a property, to choose from on the command line.</summary>
     public static IReadOnlyList<string> Names(Func<AnnContender, string> property) => [.. All.Select(property).Distinct()];
+
+    // The same parameters with a number of candidates that follows from each; fewer than are asked for make no sense.
+    private static IReadOnlyDictionary<string, int>[] With(IReadOnlyList<IReadOnlyDictionary<string, int>> sweep, Func<int, int> candidates) =>
+        [.. sweep.Select(parameters => new Dictionary<string, int>(parameters) { [Rescore] = candidates(parameters.Values.Single()) }).Where(parameters => parameters[Rescore] >= GroundTruth.K)];
 
     private static IReadOnlyDictionary<string, int>[] Each(string name, params int[] values) =>
         [.. values.Select(value => new Dictionary<string, int> { [name] = value })];

@@ -15,6 +15,7 @@ internal sealed class AnnProcess : IDisposable
     private readonly CancellationTokenRegistration _kill;
     private readonly CancellationToken _cancellation;
     private readonly string _label;
+    private readonly DirectoryInfo _temporary = Directory.CreateTempSubdirectory("ternary-ann-");
     private bool _disposed;
 
     /// <summary>Starts a process.</summary>
@@ -25,11 +26,16 @@ internal sealed class AnnProcess : IDisposable
     {
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
+        // What it leaves behind when it is ended goes with its folder.
+        start.Environment["TMPDIR"] = _temporary.FullName;
         _label = label;
         _cancellation = cancellation;
         _process = Process.Start(start) ?? throw new IOException($"{label}: {start.FileName} could not be started.");
         _kill = cancellation.Register(Kill);
     }
+
+    /// <summary>A folder for files that are exchanged with the process; it is deleted with this.</summary>
+    public string TemporaryFolder => _temporary.FullName;
 
     /// <summary>Time that the process ran on processors so far.</summary>
     public TimeSpan CpuTime
@@ -121,8 +127,12 @@ internal sealed class AnnProcess : IDisposable
             // It ended before.
         }
         if (!_process.WaitForExit(Goodbye))
+        {
             Kill();
+            _process.WaitForExit();
+        }
         _process.Dispose();
+        _temporary.Delete(recursive: true);
     }
 
     private void Kill()

@@ -15,6 +15,7 @@ internal static class OurIndex
         return request.Index switch
         {
             "flat" => FlatIndex.Build(vectors.Values, vectors.Columns, Common(new FlatOptions(), request)),
+            "ivf" => IvfIndex.Build(vectors.Values, vectors.Columns, Common(new IvfOptions { NList = parameters.GetValueOrDefault(NList) }, request)),
             "hnsw" => HnswIndex.Build(vectors.Values, vectors.Columns, Common(new HnswOptions { M = parameters[M], EfConstruction = parameters[EfConstruction] }, request)),
             _ => throw new NotSupportedException($"There is no index {request.Index}."),
         };
@@ -24,6 +25,7 @@ internal static class OurIndex
     public static SearchOptions Options(IReadOnlyDictionary<string, int> parameters) => new()
     {
         EfSearch = parameters.GetValueOrDefault(EfSearch),
+        NProbe = parameters.GetValueOrDefault(NProbe),
         Rescore = parameters.GetValueOrDefault(Rescore),
     };
 

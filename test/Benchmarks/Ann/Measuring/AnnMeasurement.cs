@@ -98,7 +98,7 @@ internal sealed class AnnMeasurement(AnnDataset dataset, GroundTruth truth, AnnO
             alive.Add(session);
             Screen.Progress(string.Create(CultureInfo.InvariantCulture,
                 $"{dataset.Name}: {contender.Label} built in {session.Build.Seconds:F1} s on {options.BuildThreads} threads, {session.Build.Bytes / 1e6:F1} MB{(session.Build.Contended ? ", contended" : "")}"));
-            session.CountRecall(truth, CountSeconds);
+            session.CountRecall(truth, CountSeconds, options.Seconds);
             _sessions.Add(session);
             return session;
         }

@@ -20,17 +20,20 @@ internal sealed class AnnSession : IDisposable
     // A point that another beats by so much in speed, and in recall, is not measured closely.
     private const double Hopeless = 1.5;
 
+    private const double MostWarmUpSeconds = 1, WarmUpSamples = 5;
+
     private const int FirstBlock = 100, LargestBlock = 2000, MinWarmUp = 20;
 
     private readonly AnnDataset _dataset;
     private readonly AnnProcess _process;
-    private readonly string _ids = Path.Combine(Path.GetTempPath(), $"ternary-ann-{Guid.NewGuid():N}.ids");
+    private readonly string _ids;
 
     private AnnSession(AnnContender contender, AnnDataset dataset, AnnProcess process)
     {
         Contender = contender;
         _dataset = dataset;
         _process = process;
+        _ids = Path.Combine(process.TemporaryFolder, "ids");
     }
 
     public AnnContender Contender { get; }
@@ -65,8 +68,10 @@ internal sealed class AnnSession : IDisposable
     /// that may be the best at some recall.</summary>
     /// <param name="truth">The true neighbours.</param>
     /// <param name="seconds">Time for each choice, after which fewer than all queries do.</param>
-    public void CountRecall(GroundTruth truth, double seconds)
+    /// <param name="sampleSeconds">Time of a sample to come.</param>
+    public void CountRecall(GroundTruth truth, double seconds, double sampleSeconds)
     {
+        WarmUp(truth.Queries, Math.Min(MostWarmUpSeconds, WarmUpSamples * sampleSeconds));
         List<AnnPoint> points = [];
         foreach (IReadOnlyList<IReadOnlyDictionary<string, int>> sweep in Contender.Sweeps)
         {
@@ -81,8 +86,10 @@ internal sealed class AnnSession : IDisposable
     /// <summary>Takes one sample of a point.</summary>
     public void Sample(AnnPoint point, int queries, double seconds)
     {
-        int count = (int)Math.Clamp(point.RoughQps * seconds, 1, queries);
-        Search(point.Parameters, 0, Math.Clamp(count / 20, Math.Min(MinWarmUp, count), count), ids: null);
+        // The others drove what it needs out of the caches; and this says how many queries fill a sample.
+        int few = Math.Clamp((int)(point.RoughQps * seconds / 20), Math.Min(MinWarmUp, queries), queries);
+        double qps = few / Search(point.Parameters, 0, few, ids: null);
+        int count = (int)Math.Clamp(Math.Max(qps, point.RoughQps) * seconds, 1, queries);
         CpuReading before = Reading();
         double searching = 0;
         int searched = 0;
@@ -97,11 +104,7 @@ internal sealed class AnnSession : IDisposable
         SearchRss = _process.PeakBytes;
     }
 
-    public void Dispose()
-    {
-        _process.Dispose();
-        File.Delete(_ids);
-    }
+    public void Dispose() => _process.Dispose();
 
     private void BuildIndex(int vectors, int threads)
     {
@@ -122,6 +125,17 @@ internal sealed class AnnSession : IDisposable
         Build = new AnnBuild(reply.Seconds, Reading().IsContendedSince(before, Environment.ProcessorCount), reply.Bytes, reply.BytesRescoring, _process.PeakBytes, reply.Version);
         _process.ForgetPeak();
         _process.Pin(Environment.ProcessorCount - 1);
+    }
+
+    // Runtimes compile code better once it has run for a while: the first points are to be as fast as the last.
+    private void WarmUp(int queries, double seconds)
+    {
+        double searching = 0;
+        for (int i = 0; searching < seconds; i++)
+        {
+            foreach (IReadOnlyList<IReadOnlyDictionary<string, int>> sweep in Contender.Sweeps)
+                searching += Search(sweep[i % sweep.Count], 0, Math.Min(FirstBlock, queries), ids: null);
+        }
     }
 
     // Four times the square root of the count, which faiss's guidelines begin with.

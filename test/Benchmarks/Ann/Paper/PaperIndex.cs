@@ -19,6 +19,10 @@ internal sealed record PaperIndex(string Kind, string Codec, string? Rescoring, 
     public static IReadOnlyList<PaperIndex> All { get; } =
     [
         new("flat", "f32", null, Default, Default),
+        new("ivf", "f32", null, Default, Default),
         new("hnsw", "f32", null, Graph, Default),
+        new("flat", "ternary", "f32", Default, Default),
+        new("ivf", "ternary", "f32", Default, Default),
+        new("hnsw", "ternary", "f32", Graph, Default),
     ];
 }
