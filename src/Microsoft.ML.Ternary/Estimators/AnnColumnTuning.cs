@@ -9,7 +9,7 @@ public sealed class AnnColumnTuning
     internal AnnColumnTuning(AnnTuningResult result, int k)
     {
         Result = result;
-        IndexOptions = ToOptions(result.Best.IndexOptions, k);
+        IndexOptions = ToOptions(result.Best, k);
     }
 
     /// <summary>The choice, the frontier and all trials.</summary>
@@ -18,25 +18,24 @@ public sealed class AnnColumnTuning
     /// <summary>The choice as options of NearestNeighbors; add columns' names and the like with <c>with</c>.</summary>
     public AnnIndexOptions IndexOptions { get; }
 
-    /// <summary>The tuner's options, narrowed to what the options of a pipeline can say.</summary>
-    /// <exception cref="ArgumentException">They ask for something that a pipeline cannot say.</exception>
-    internal static AnnTuningOptions Expressible(AnnTuningOptions options)
+    private static AnnIndexOptions ToOptions(AnnTuningTrial chosen, int k)
     {
-        const string Otherwise = "use AnnIndexTuner for other indexes";
-        if (options.Codecs?.Any(codec => codec != VectorCodec.Float32) == true)
-            throw new ArgumentException($"Codecs may be Float32 alone for a pipeline: {Otherwise}.", nameof(options));
-        if (options.Kinds?.Any(kind => kind is not (AnnIndexKind.Flat or AnnIndexKind.Hnsw)) == true)
-            throw new ArgumentException($"Kinds may be Flat and Hnsw for a pipeline: {Otherwise}.", nameof(options));
-        if (options.Candidates?.Any(candidate => candidate is not (FlatOptions or HnswOptions) || candidate.Codec != VectorCodec.Float32) == true)
-            throw new ArgumentException($"Candidates may be FlatOptions and HnswOptions with Codec Float32 for a pipeline: {Otherwise}.", nameof(options));
-        return options with { Codecs = [VectorCodec.Float32], Kinds = options.Kinds ?? [AnnIndexKind.Flat, AnnIndexKind.Hnsw] };
-    }
-
-    private static AnnIndexOptions ToOptions(VectorIndexOptions chosen, int k)
-    {
-        AnnIndexOptions options = new() { K = k, Metric = chosen.Metric, Seed = chosen.Seed };
-        return chosen is HnswOptions hnsw
-            ? options with { Kind = AnnIndexKind.Hnsw, M = hnsw.M, EfConstruction = hnsw.EfConstruction, EfSearch = hnsw.EfSearch }
-            : options with { Kind = AnnIndexKind.Flat };
+        VectorIndexOptions index = chosen.IndexOptions;
+        AnnIndexOptions options = new()
+        {
+            K = k,
+            Metric = index.Metric,
+            Codec = index.Codec,
+            Rescoring = index.Rescoring,
+            Rescore = chosen.SearchOptions.Rescore,
+            Seed = index.Seed,
+        };
+        return index switch
+        {
+            HnswOptions hnsw => options with { Kind = AnnIndexKind.Hnsw, M = hnsw.M, EfConstruction = hnsw.EfConstruction, EfSearch = hnsw.EfSearch },
+            IvfOptions ivf => options with { Kind = AnnIndexKind.Ivf, NList = ivf.NList, NProbe = ivf.NProbe },
+            LshOptions lsh => options with { Kind = AnnIndexKind.Lsh, Tables = lsh.Tables, Bits = lsh.Bits, NProbe = lsh.Probes },
+            _ => options with { Kind = AnnIndexKind.Flat },
+        };
     }
 }

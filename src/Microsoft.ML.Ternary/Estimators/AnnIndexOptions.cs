@@ -36,6 +36,20 @@ public sealed record AnnIndexOptions
     /// <summary>HNSW: candidates kept while searching; see <see cref="HnswOptions.EfSearch"/>. At least <see cref="K"/> is used.</summary>
     public int EfSearch { get; init; } = 64;
 
+    /// <summary>IVF: nlist, the number of lists; 0, the default, is about 4 times the square root of the number of vectors; see
+    /// <see cref="IvfOptions.NList"/>.</summary>
+    public int NList { get; init; }
+
+    /// <summary>IVF: nprobe, the number of lists a search looks into; LSH: the buckets it looks into in each table. 0, the default, is
+    /// 16 lists or 64 buckets; see <see cref="IvfOptions.NProbe"/> and <see cref="LshOptions.Probes"/>.</summary>
+    public int NProbe { get; init; }
+
+    /// <summary>LSH: hash tables; see <see cref="LshOptions.Tables"/>.</summary>
+    public int Tables { get; init; } = 8;
+
+    /// <summary>LSH: bits of a hash; 0, the default, fits the number of vectors; see <see cref="LshOptions.Bits"/>.</summary>
+    public int Bits { get; init; }
+
     /// <summary>A column of text or of numbers whose values the neighbours are known by. Without one they are known by their row
     /// number in the data given to Fit, from 0, as 64-bit integers.</summary>
     public string? IdColumn { get; init; }
@@ -97,6 +111,8 @@ public sealed record AnnIndexOptions
         ForBuilding(contextSeed) switch
         {
             FlatOptions flat => FlatIndex.Build(store, flat, cancellation),
+            IvfOptions ivf => IvfIndex.Build(store, ivf, progress, cancellation),
+            LshOptions lsh => LshIndex.Build(store, lsh, progress, cancellation),
             HnswOptions hnsw => HnswIndex.Build(store, hnsw, progress, cancellation),
             var other => throw new InvalidOperationException($"{other.GetType().Name} has no index."),
         };
@@ -107,11 +123,13 @@ public sealed record AnnIndexOptions
         VectorIndexOptions options = Kind switch
         {
             AnnIndexKind.Flat => new FlatOptions(),
+            AnnIndexKind.Ivf => new IvfOptions { NList = NList, NProbe = NProbe > 0 ? NProbe : new IvfOptions().NProbe },
+            AnnIndexKind.Lsh => new LshOptions { Tables = Tables, Bits = Bits, Probes = NProbe > 0 ? NProbe : new LshOptions().Probes },
             _ => new HnswOptions { M = M, EfConstruction = EfConstruction, EfSearch = EfSearch },
         };
         return options with { Metric = Metric, Codec = Codec, Rescoring = Rescoring, Seed = Seed ?? contextSeed, Threads = Threads };
     }
 
     /// <summary>The options of each search.</summary>
-    internal SearchOptions ForSearch() => new() { EfSearch = EfSearch, Rescore = Rescore };
+    internal SearchOptions ForSearch() => new() { EfSearch = EfSearch, NProbe = NProbe, Rescore = Rescore };
 }

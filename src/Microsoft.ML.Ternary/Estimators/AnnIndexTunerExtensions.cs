@@ -48,7 +48,7 @@ public static class AnnIndexTunerExtensions
         using HostCancellation stop = new(host, cancellation);
         Float32VectorStore vectors = ReadVectors(host, data, inputColumnName, options.Metric, stop.Token);
         using TuningProgressChannel channel = new(host, progress);
-        AnnTuningResult result = AnnIndexTuner.Tune(vectors, AnnColumnTuning.Expressible(options), channel, stop.Token);
+        AnnTuningResult result = AnnIndexTuner.Tune(vectors, options, channel, stop.Token);
         return new AnnColumnTuning(result, options.K);
     }
 

@@ -32,11 +32,22 @@ public sealed class AnnIndexTunerExtensionsTests
     }
 
     [Fact]
-    public void MissingColumnsWrongVectorsAndOptionsThatAPipelineCannotSayAreNamed()
+    public void EveryKindAndCodecBecomesOptionsOfAPipeline()
+    {
+        AnnIndexOptions Tuned(VectorIndexOptions candidate) => _ml.Transforms.TuneNearestNeighbors(
+            Vectors(), "Embedding", Quick with { Candidates = [candidate], RecallTarget = 0.9, Kinds = null, Codecs = null }, null, TestContext.Current.CancellationToken).IndexOptions;
+
+        Assert.Equal(AnnIndexKind.Ivf, Tuned(new IvfOptions { NList = 30 }).Kind);
+        Assert.Equal(AnnIndexKind.Lsh, Tuned(new LshOptions { Tables = 3 }).Kind);
+        AnnIndexOptions coded = Tuned(new HnswOptions { M = 6, Codec = VectorCodec.Ternary, Rescoring = Rescoring.Float16 });
+        Assert.Equal((VectorCodec.Ternary, Rescoring.Float16, 6), (coded.Codec, coded.Rescoring, coded.M));
+    }
+
+    [Fact]
+    public void MissingColumnsWrongVectorsAndWrongOptionsAreNamed()
     {
         Assert.Contains("'Vector'", Refusal<ArgumentOutOfRangeException>("Vector", Quick));
         Assert.Contains("RecallTarget", Refusal<ArgumentOutOfRangeException>("Embedding", Quick with { RecallTarget = 2 }));
-        Assert.Contains("Candidates", Refusal<ArgumentException>("Embedding", Quick with { Candidates = [new HnswOptions { Codec = VectorCodec.Int8 }] }));
         IDataView zeros = View([new float[Dimension]]);
         Assert.Contains("row 0", Assert.Throws<InvalidOperationException>(() =>
             _ml.Transforms.TuneNearestNeighbors(zeros, "Embedding", Quick with { Metric = AnnMetric.Cosine }, null, TestContext.Current.CancellationToken)).Message);

@@ -3,7 +3,7 @@ namespace Microsoft.ML.Ternary.Ann;
 
 internal static class TunedKinds
 {
-    public static IReadOnlyList<TunedKind> All { get; } = [new TunedFlat(), new TunedIvf(), new TunedHnsw()];
+    public static IReadOnlyList<TunedKind> All { get; } = [new TunedFlat(), new TunedLsh(), new TunedIvf(), new TunedHnsw()];
 
     /// <summary>The kind that options are for.</summary>
     /// <exception cref="ArgumentException">The tuner does not know it.</exception>
