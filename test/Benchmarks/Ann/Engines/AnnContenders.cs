@@ -24,8 +24,8 @@ internal static class AnnContenders
     private static readonly Sweep NProbes = [Each(NProbe, 1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 128)];
     private static readonly Sweep Rescored = [Each(Rescore, 10, 20, 40, 80, 160, 320, 640)];
 
-    // Of what a graph found all is compared again, or the better half, or the best quarter.
-    private static readonly Sweep RescoredEfSearches = [EfSearches[0], With(EfSearches[0], ef => ef / 2), With(EfSearches[0], ef => ef / 4)];
+    // Of what a graph found all is compared again, or the better half; with fewer the graph does the work in vain.
+    private static readonly Sweep RescoredEfSearches = [EfSearches[0], With(EfSearches[0], ef => ef / 2)];
     private static readonly Sweep RescoredNProbes = [With(NProbes[0], _ => 20), With(NProbes[0], _ => 50), With(NProbes[0], _ => 100)];
 
     /// <summary>All of them, in the order of tables.</summary>
