@@ -22,6 +22,7 @@ internal static class AnnContenders
     private static readonly Sweep Once = [[Nothing]];
     private static readonly Sweep EfSearches = [Each(EfSearch, 10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640)];
     private static readonly Sweep NProbes = [Each(NProbe, 1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 128)];
+    private static readonly Sweep ProbeCounts = [Each(Probes, 4, 8, 16, 32, 64, 128, 256, 512)];
     private static readonly Sweep Rescored = [Each(Rescore, 10, 20, 40, 80, 160, 320, 640)];
 
     // Of what a graph found all is compared again, or the better half; with fewer the graph does the work in vain.
@@ -43,6 +44,8 @@ internal static class AnnContenders
         new(Ours, Ivf, Ternary, F32, Lists, RescoredNProbes),
         new(Ours, Ivf, Ternary, Int8, Lists, RescoredNProbes),
         new(Ours, Ivf, Binary, F32, Lists, RescoredNProbes),
+        new(Ours, Lsh, F32, null, Nothing, ProbeCounts),
+        new(Ours, Lsh, Ternary, F32, Nothing, ProbeCounts),
         new(Ours, Hnsw, F32, null, Graph, EfSearches),
         new(Ours, Hnsw, F16, null, Graph, EfSearches),
         new(Ours, Hnsw, Int8, null, Graph, EfSearches),

@@ -16,6 +16,7 @@ internal static class OurIndex
         {
             "flat" => FlatIndex.Build(vectors.Values, vectors.Columns, Common(new FlatOptions(), request)),
             "ivf" => IvfIndex.Build(vectors.Values, vectors.Columns, Common(new IvfOptions { NList = parameters.GetValueOrDefault(NList) }, request)),
+            "lsh" => LshIndex.Build(vectors.Values, vectors.Columns, Common(new LshOptions { Tables = parameters.GetValueOrDefault(Tables, new LshOptions().Tables) }, request)),
             "hnsw" => HnswIndex.Build(vectors.Values, vectors.Columns, Common(new HnswOptions { M = parameters[M], EfConstruction = parameters[EfConstruction] }, request)),
             _ => throw new NotSupportedException($"There is no index {request.Index}."),
         };
@@ -25,7 +26,7 @@ internal static class OurIndex
     public static SearchOptions Options(IReadOnlyDictionary<string, int> parameters) => new()
     {
         EfSearch = parameters.GetValueOrDefault(EfSearch),
-        NProbe = parameters.GetValueOrDefault(NProbe),
+        NProbe = parameters.GetValueOrDefault(NProbe, parameters.GetValueOrDefault(Probes)),
         Rescore = parameters.GetValueOrDefault(Rescore),
     };
 

@@ -20,9 +20,11 @@ internal sealed record PaperIndex(string Kind, string Codec, string? Rescoring, 
     [
         new("flat", "f32", null, Default, Default),
         new("ivf", "f32", null, Default, Default),
+        new("lsh", "f32", null, Default, Default),
         new("hnsw", "f32", null, Graph, Default),
         new("flat", "ternary", "f32", Default, Default),
         new("ivf", "ternary", "f32", Default, Default),
+        new("lsh", "ternary", "f32", Default, Default),
         new("hnsw", "ternary", "f32", Graph, Default),
     ];
 }
