@@ -33,13 +33,13 @@ usearch() {
   mkdir -p "$cache"
   local temporary
   temporary=$(mktemp -d "$cache/.npm.XXXXXX")
-  if timeout 300 npm install --prefix "$temporary" --no-audit --no-fund --no-save usearch@2 >&2; then
+  if timeout 300 npm install --prefix "$temporary" --no-audit --no-fund --no-save usearch@2.25.3 >&2; then
     rm -rf "$cache/node_modules"
     mv "$temporary/node_modules" "$cache/node_modules"
     rm -rf "$temporary"
   else
     rm -rf "$temporary"
-    echo "npm could not install usearch@2." >&2
+    echo "npm could not install usearch@2.25.3." >&2
     return 1
   fi
 }

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Benchmarks.Ann;
 using Benchmarks.Ann.Data;
 using Benchmarks.Ann.Engines;
+using Benchmarks.Ann.Opening;
 using Benchmarks.Ann.Paper;
 using Benchmarks.Ann.Results;
 using Benchmarks.Reports;
@@ -107,15 +108,57 @@ internal static class AnnCommandLine
         return command;
     }
 
+    /// <summary>The command.</summary>
+    public static Command Open()
+    {
+        Option<DatasetKind> dataset = new("--dataset")
+        {
+            Description = $"Of {CommandLine.Names(DatasetKind.Named.Select(kind => kind.Name))}, and synthetic-N for any N.",
+            CustomParser = result =>
+            {
+                try
+                {
+                    return DatasetKind.Parse(result.Tokens[0].Value);
+                }
+                catch (FormatException problem)
+                {
+                    result.AddError(problem.Message);
+                    return null!;
+                }
+            },
+            DefaultValueFactory = _ => DatasetKind.Parse("synthetic-1000000"),
+        };
+        Option<IReadOnlyList<string>> indexes = Choice("--index", contender => contender.Index, "hnsw"), codecs = Choice("--codec", contender => contender.Codec, "f32", "ternary");
+        Option<int> threads = Number("--build-threads", "Threads that build.", Environment.ProcessorCount, 1024);
+        Option<double> idle = CommandLine.IdleSeconds();
+        Option<DirectoryInfo> cache = new("--cache") { Description = "Folder for prepared data.", DefaultValueFactory = _ => new DirectoryInfo(DefaultCache) };
+        Option<FileInfo?> json = CommandLine.Json();
+        Command command = new("ann-open", "Opening a large index from its file: time, and resident memory before and after searching.") { dataset, indexes, codecs, threads, idle, cache, json };
+        command.SetAction((parsed, cancellation) => CommandLine.Guard(() => new OpenCommand(
+            new OpenOptions
+            {
+                Dataset = parsed.GetRequiredValue(dataset),
+                Contenders = [.. AnnContenders.All.Where(contender => contender.Engine == AnnContenders.Ours
+                    && parsed.GetRequiredValue(indexes).Contains(contender.Index) && parsed.GetRequiredValue(codecs).Contains(contender.Codec) && (contender.Rescoring ?? "f32") == "f32")],
+                BuildThreads = parsed.GetRequiredValue(threads),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Cache = parsed.GetRequiredValue(cache).FullName,
+                FashionMnistFolder = FashionMnist.PackageFolder,
+                Json = parsed.GetValue(json)?.FullName,
+            },
+            cancellation).Run()));
+        return command;
+    }
+
     private static Option<FileInfo?> Plot() => new("--plot") { Description = "Draws recall against speed to this PNG, or to one a data set beside it." };
 
     private static Option<FileInfo?> Markdown() => new("--markdown") { Description = "Writes the tables to this file as Markdown." };
 
-    private static Option<IReadOnlyList<string>> Choice(string name, Func<AnnContender, string> property)
+    private static Option<IReadOnlyList<string>> Choice(string name, Func<AnnContender, string> property, params string[] standard)
     {
         IReadOnlyList<string> all = AnnContenders.Names(property);
         string names = CommandLine.Names(all);
-        return Lists.Option(name, $"Of {names}.", all, text => all.Contains(text) ? text : throw new FormatException($"There is no '{text}' for {name}; there are {names}."));
+        return Lists.Option(name, $"Of {names}.", standard.Length == 0 ? all : standard, text => all.Contains(text) ? text : throw new FormatException($"There is no '{text}' for {name}; there are {names}."));
     }
 
     private static Option<int> Number(string name, string description, int standard, int most)

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Benchmarks.Ann.Engines;
+using Benchmarks.Ann.Opening;
 using Benchmarks.Encode;
 using Benchmarks.Engines;
 using Benchmarks.Gemm;
@@ -23,12 +24,15 @@ internal static class CommandLine
     /// <summary>The command that holds one index in this process.</summary>
     public const string AnnChild = "ann-of-one";
 
+    /// <summary>The command that opens one index in this process.</summary>
+    public const string OpenChild = "ann-open-of-one";
+
     private const int Cancelled = 130;
 
     private static readonly BatchShape[] DefaultShapes = [new(1, 16), new(1, 128), new(8, 128), new(32, 64), BatchShape.Ragged];
 
     /// <summary>The root command.</summary>
-    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne(), AnnCommandLine.Ann(), AnnCommandLine.Report(), AnnCommandLine.Paper(), AnnOfOne() };
+    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne(), AnnCommandLine.Ann(), AnnCommandLine.Report(), AnnCommandLine.Paper(), AnnCommandLine.Open(), AnnOfOne(), AnnOpenOfOne() };
 
     /// <summary>One thread, and all of the machine.</summary>
     private static int[] DefaultThreads => [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
@@ -116,6 +120,16 @@ internal static class CommandLine
             ModelFileKind.Parse(parsed.GetRequiredValue(engine)),
             parsed.GetRequiredValue(file),
             parsed.GetRequiredValue(threads))))));
+        return command;
+    }
+
+    private static Command AnnOpenOfOne()
+    {
+        Option<string> file = new("--file") { Required = true }, queries = new("--queries") { Required = true };
+        Command command = new(OpenChild) { file, queries };
+        command.Hidden = true;
+        command.SetAction((parsed, _) => Guard(() => Console.WriteLine(JsonSerializer.Serialize(
+            OpenReading.Take(parsed.GetRequiredValue(file), parsed.GetRequiredValue(queries))))));
         return command;
     }
 

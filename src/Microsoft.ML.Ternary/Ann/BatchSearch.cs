@@ -3,34 +3,34 @@ namespace Microsoft.ML.Ternary.Ann;
 
 internal sealed unsafe class BatchSearch(IndexStructure structure, float* queries, int count, int k, int* ids, float* distances, SearchOptions? options)
 {
-    private int _next = -1;
-
     public void Run(CancellationToken cancellation)
     {
-        int groups = (count + structure.QueriesAtOnce - 1) / structure.QueriesAtOnce;
-        int threads = Math.Min(groups, options?.Threads is > 0 and int given ? given : Environment.ProcessorCount);
-        if (threads <= 1)
-            Work(groups, cancellation);
-        else
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Work(groups, cancellation));
-        cancellation.ThrowIfCancellationRequested();
-    }
-
-    private void Work(int groups, CancellationToken cancellation)
-    {
-        SearchScratch[] scratches = new SearchScratch[structure.QueriesAtOnce];
-        for (int i = 0; i < scratches.Length; i++)
-            scratches[i] = structure.Rent();
+        int atOnce = structure.QueriesAtOnce;
+        int threads = options?.Threads is > 0 and int given ? given : Environment.ProcessorCount;
+        Stack<SearchScratch[]> rented = new();
         try
         {
-            for (int group = Interlocked.Increment(ref _next); group < groups && !cancellation.IsCancellationRequested; group = Interlocked.Increment(ref _next))
-                SearchGroup(group * scratches.Length, scratches);
+            Blocks.Run((count + atOnce - 1) / atOnce, threads, () => Rent(rented, atOnce), (group, scratches) =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                SearchGroup(group * atOnce, scratches);
+            });
         }
         finally
         {
-            foreach (SearchScratch scratch in scratches)
+            foreach (SearchScratch scratch in rented.SelectMany(scratches => scratches))
                 structure.Return(scratch);
         }
+    }
+
+    private SearchScratch[] Rent(Stack<SearchScratch[]> rented, int count)
+    {
+        SearchScratch[] scratches = new SearchScratch[count];
+        for (int i = 0; i < count; i++)
+            scratches[i] = structure.Rent();
+        lock (rented)
+            rented.Push(scratches);
+        return scratches;
     }
 
     private void SearchGroup(int first, SearchScratch[] scratches)

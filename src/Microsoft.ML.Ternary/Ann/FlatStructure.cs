@@ -13,12 +13,15 @@ internal sealed class FlatStructure(IndexVectors vectors, VectorIndexOptions opt
     /// <summary>Reads the structure of an index file.</summary>
     public static FlatStructure Read(VectorIndexFileReader file, VectorIndexOptions options) => new(IndexVectorsSections.Read(file), options);
 
-    public override void Insert(int first, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation)
-    {
-    }
+    public override void Insert(int first, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation) =>
+        progress?.Report(new IndexBuildProgress(Vectors.Count - first, Vectors.Count - first));
 
-    public override IndexStructure Compacted(int[] slots, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation) =>
-        new FlatStructure(Vectors.Select(slots), Options);
+    public override IndexStructure Compacted(int[] slots, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation)
+    {
+        FlatStructure compacted = new(Vectors.Select(slots), Options);
+        progress?.Report(new IndexBuildProgress(slots.Length, slots.Length));
+        return compacted;
+    }
 
     public override void AddSections(VectorIndexFileWriter file)
     {

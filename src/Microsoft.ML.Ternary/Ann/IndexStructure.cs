@@ -47,17 +47,22 @@ internal abstract unsafe class IndexStructure(IndexVectors vectors, VectorIndexO
     /// <see cref="SearchScratch.Found"/>.</summary>
     public void Search(ReadOnlySpan<SearchScratch> searches, int k, SearchOptions? options)
     {
+        int seen = Vectors.Count;
         foreach (SearchScratch scratch in searches)
         {
             scratch.Filter.Set(Vectors, options);
-            scratch.Seen = Vectors.Count;
+            scratch.Seen = seen;
+            scratch.HoldsGroups = false;
         }
-        int candidates = Vectors.Rescoring is null ? k : Candidates(k, options);
-        Find(searches, candidates, options);
-        if (Vectors.Rescoring is not { } finer)
-            return;
+        k = Math.Min(k, seen);
+        Find(searches, Vectors.Rescoring is null ? k : Math.Min(Candidates(k, options), seen), options);
         foreach (SearchScratch scratch in searches)
-            Rescore(finer, scratch, k);
+        {
+            if (Vectors.Rescoring is { } finer)
+                Rescore(finer, scratch, k);
+            if (scratch.HoldsGroups)
+                ExpandGroups(scratch, k);
+        }
     }
 
     /// <summary>Scratch with the query prepared.</summary>
@@ -98,6 +103,11 @@ internal abstract unsafe class IndexStructure(IndexVectors vectors, VectorIndexO
     /// <summary>Finds the <paramref name="count"/> nearest by codes of each search among the first <see cref="SearchScratch.Seen"/> slots
     /// that its filter accepts.</summary>
     protected abstract void Find(ReadOnlySpan<SearchScratch> searches, int count, SearchOptions? options);
+
+    /// <summary>Puts the k nearest vectors in the place of groups of equal ones, where <see cref="Find"/> found such.</summary>
+    protected virtual void ExpandGroups(SearchScratch scratch, int k)
+    {
+    }
 
     /// <summary>How many candidates are found for rescoring.</summary>
     protected virtual int Candidates(int k, SearchOptions? options) =>

@@ -36,8 +36,10 @@ internal sealed class IndexVectors(VectorStore codes, VectorStore? rescoring, Sl
     }
 
     /// <summary>Makes room for <paramref name="count"/> more vectors.</summary>
+    /// <exception cref="InvalidOperationException">There are no ids left for so many.</exception>
     public void Reserve(int count)
     {
+        Ids.Reserve(count);
         Codes.Reserve(Count + count);
         Rescoring?.Reserve(Count + count);
     }

@@ -1,6 +1,5 @@
 // A file in memory without being read: an index of any size opens at once, and only what searches touch takes memory. The mapping
-// is copy-on-write, so that an index that was opened can be changed like any other; a page that is written to becomes the
-// process's own, and the file stays as it is.
+// is for reading alone, which the system grants however large the file is; what changes an index copies a block first.
 using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,8 +20,8 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         _file = file;
         Length = RandomAccess.GetLength(file);
-        using (MemoryMappedFile map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: true))
-            _view = map.CreateViewAccessor(0, Length, MemoryMappedFileAccess.CopyOnWrite).SafeMemoryMappedViewHandle;
+        using (MemoryMappedFile map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true))
+            _view = map.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle;
 
         // Not held with AcquirePointer: that reference would keep the finaliser of the handle from unmapping.
         Pointer = (byte*)_view.DangerousGetHandle();
@@ -44,7 +43,7 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>Ends what <see cref="AddUser"/> began.</summary>
     public void RemoveUser() => _view.DangerousRelease();
 
-    /// <summary>Reads what is in the file, whatever has been written to the mapping, without making pages of it resident.</summary>
+    /// <summary>Reads what is in the file without making pages of it resident.</summary>
     /// <returns>How many bytes were read: fewer than asked for at the file's end only.</returns>
     public int Read(long offset, Span<byte> destination)
     {

@@ -2,7 +2,7 @@
 // mapped file, whose pages the system reads when they are touched and drops when it needs room. What works on it sees a pointer.
 namespace Microsoft.ML.Ternary.Ann;
 
-/// <summary>A fixed block of memory that begins on a multiple of 64 bytes and may be written to.</summary>
+/// <summary>A fixed block of memory that begins on a multiple of 64 bytes. Only <see cref="AlignedBuffer"/> may be written to.</summary>
 /// <remarks>Whoever holds <see cref="Pointer"/> must keep the block reachable while using it.</remarks>
 internal abstract unsafe class MemoryBlock(byte* pointer, long length)
 {

@@ -4,6 +4,20 @@ namespace Microsoft.ML.Ternary.Ann;
 /// <summary>Options of one search.</summary>
 public sealed record SearchOptions
 {
+    internal void Validate()
+    {
+        Require(EfSearch, nameof(EfSearch));
+        Require(NProbe, nameof(NProbe));
+        Require(Rescore, nameof(Rescore));
+        Require(Threads, nameof(Threads));
+    }
+
+    private static void Require(int value, string name)
+    {
+        if (value < 0)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must not be negative; 0 is the default.");
+    }
+
     /// <summary>HNSW: candidates kept while searching. More is slower and finds more of the true neighbours. At least k is used;
     /// 0, the default, takes <see cref="HnswOptions.EfSearch"/> of the index. Other indexes ignore it.</summary>
     public int EfSearch { get; init; }

@@ -56,6 +56,9 @@ internal unsafe class SearchScratch
 
     public NearestKeys Rescored { get; } = new();
 
+    /// <summary>Whether what was found stands for groups of equal vectors, which are yet to be told apart.</summary>
+    public bool HoldsGroups { get; set; }
+
     /// <summary>What the search found: sorted keys that live in one of the above.</summary>
     public ReadOnlyMemory<ulong> Found { get; set; }
 

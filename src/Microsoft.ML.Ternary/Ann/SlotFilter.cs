@@ -7,12 +7,14 @@ internal struct SlotFilter
     private AllowList? _allowed;
     private Func<int, bool>? _accepts;
     private SlotIds _ids;
+    private bool _isThinned;
 
     /// <summary>Whether there is anything to ask.</summary>
     public readonly bool IsActive => _deleted is not null || _allowed is not null || _accepts is not null;
 
-    /// <summary>Whether the search has a filter of its own, besides what was deleted.</summary>
-    public readonly bool IsChosen => _allowed is not null || _accepts is not null;
+    /// <summary>Whether so many vectors may be left out that a search must look further than usual: it has a filter of its own, or
+    /// more than a quarter of the vectors are deleted.</summary>
+    public readonly bool IsChosen => _allowed is not null || _accepts is not null || _isThinned;
 
     /// <summary>The ids allowed, if they are listed.</summary>
     public readonly AllowList? Allowed => _allowed;
@@ -20,6 +22,7 @@ internal struct SlotFilter
     public void Set(IndexVectors vectors, SearchOptions? options)
     {
         _deleted = vectors.Deleted.Count > 0 ? vectors.Deleted : null;
+        _isThinned = vectors.Deleted.Count > vectors.Count / 4;
         _allowed = options?.AllowList;
         _accepts = options?.Filter;
         _ids = vectors.Ids;

@@ -58,35 +58,38 @@ internal sealed class SlotIds
         return Math.Max(-1, Array.BinarySearch(ids, 0, Math.Min(count, ids.Length), id));
     }
 
-    /// <summary>Gives the next <paramref name="count"/> slots the next ids.</summary>
-    public void Append(int count)
+    /// <summary>Makes room for <paramref name="count"/> more, so that <see cref="Append"/> cannot fail.</summary>
+    /// <exception cref="InvalidOperationException">There are no ids left for so many.</exception>
+    public void Reserve(int count)
     {
         if (int.MaxValue - _next < count)
             throw new InvalidOperationException($"The index has given out {_next} ids, and ids are 32-bit: build a new index of the vectors it holds.");
-        if (_ids is not null)
-            AppendListed(_ids, count);
-        Volatile.Write(ref _next, _next + count);
-        Volatile.Write(ref _count, _count + count);
-    }
-
-    private void AppendListed(int[] ids, int count)
-    {
-        if (_count + count > ids.Length)
-            Array.Resize(ref ids, Grown(_count + count));
-        for (int i = 0; i < count; i++)
-            ids[_count + i] = _next + i;
-        Volatile.Write(ref _ids, ids);
-        if (_slots is not { } slots)
-            return;
-        int known = slots.Length;
-        if (_next + count > known)
+        if (_ids is { } ids && _count + count > ids.Length)
         {
+            Array.Resize(ref ids, Grown(_count + count));
+            Volatile.Write(ref _ids, ids);
+        }
+        if (_slots is { } slots && _next + count > slots.Length)
+        {
+            int known = slots.Length;
             Array.Resize(ref slots, Grown(_next + count));
             slots.AsSpan(known).Fill(-1);
+            Volatile.Write(ref _slots, slots);
         }
+    }
+
+    /// <summary>Gives the next <paramref name="count"/> slots, for which there is room, the next ids.</summary>
+    public void Append(int count)
+    {
         for (int i = 0; i < count; i++)
-            slots[_next + i] = _count + i;
-        Volatile.Write(ref _slots, slots);
+        {
+            if (_ids is not null)
+                _ids[_count + i] = _next + i;
+            if (_slots is not null)
+                Volatile.Write(ref _slots[_next + i], _count + i);
+        }
+        Volatile.Write(ref _next, _next + count);
+        Volatile.Write(ref _count, _count + count);
     }
 
     private static int Grown(int needed) => (int)Math.Min(Array.MaxLength, needed + (long)needed / 2);

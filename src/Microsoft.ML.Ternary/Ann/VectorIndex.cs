@@ -37,7 +37,8 @@ public abstract unsafe class VectorIndex : IDisposable
             if (Unread is { } header)
                 return header.Count - header.Deleted;
             IndexVectors vectors = Structure.Vectors;
-            return vectors.Count - vectors.Deleted.Count;
+            int deleted = vectors.Deleted.Count;
+            return vectors.Count - deleted;
         }
     }
 
@@ -105,6 +106,7 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <exception cref="ObjectDisposedException">The index was disposed.</exception>
     public int Search(ReadOnlySpan<float> query, int k, Span<int> ids, Span<float> distances, SearchOptions? options = null)
     {
+        options?.Validate();
         CheckLengths(query.Length, 1, k, ids, distances);
         CheckQuery(query, 0);
         using IndexUse use = Enter(out IndexStructure structure);
@@ -137,6 +139,7 @@ public abstract unsafe class VectorIndex : IDisposable
         if (queries.Length % Dimension != 0)
             throw new ArgumentException($"The {queries.Length} components given are not a whole number of queries: the index has dimension {Dimension}.", nameof(queries));
         int count = queries.Length / Dimension;
+        options?.Validate();
         CheckLengths(Dimension, count, k, ids, distances);
         for (int i = 0; i < count; i++)
             CheckQuery(queries.Slice(i * Dimension, Dimension), i);
@@ -159,12 +162,14 @@ public abstract unsafe class VectorIndex : IDisposable
         {
             using IndexUse use = Enter(out IndexStructure structure);
             VectorStoreFactory.CheckVectors(vectors, Dimension, structure.Vectors);
+            cancellation.ThrowIfCancellationRequested();
             int first = structure.Vectors.Count, id = structure.Vectors.Ids.Next;
             structure.Reserve(vectors.Length / Dimension);
             structure.Vectors.Append(vectors);
             try
             {
                 structure.Insert(first, progress, cancellation);
+                cancellation.ThrowIfCancellationRequested();
             }
             catch
             {
@@ -205,7 +210,10 @@ public abstract unsafe class VectorIndex : IDisposable
             int[] live = structure.Vectors.LiveSlots();
             if (live.Length == 0)
                 throw new InvalidOperationException("All vectors of the index are deleted, and an index has at least one: add vectors before Compact, or build a new index.");
-            Volatile.Write(ref _structure, structure.Compacted(live, progress, cancellation));
+            cancellation.ThrowIfCancellationRequested();
+            IndexStructure compacted = structure.Compacted(live, progress, cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            Volatile.Write(ref _structure, compacted);
         }
     }
 
@@ -267,15 +275,20 @@ public abstract unsafe class VectorIndex : IDisposable
 
     /// <summary>Opens an index of any kind in milliseconds, whatever its size: the file is mapped into memory, of which only what is
     /// used becomes resident. Changes to the index stay in memory.</summary>
-    /// <remarks>The header is checked here, what searches need before the first use, and everything by <see cref="Verify"/>. The
+    /// <remarks>The header is checked here, codes and structure before the first use, and everything, the vectors kept for rescoring
+    /// among it, by <see cref="Verify"/>. The
     /// file must not be written to in place while it is open; replacing it, as <see cref="Save(string)"/> does, is fine.</remarks>
+    /// <param name="path">The file.</param>
+    /// <param name="threads">Threads that later additions and <see cref="Compact"/> take, as <see cref="VectorIndexOptions.Threads"/>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is not an index, is truncated or altered, or is of another version.</exception>
-    public static VectorIndex Load(string path) => VectorIndexFile.Load(path);
+    public static VectorIndex Load(string path, int threads = 1) => VectorIndexFile.Load(path, threads);
 
     /// <summary>Loads an index of any kind into memory from a stream, which may be a part of a longer one.</summary>
+    /// <param name="stream">The stream, at the beginning of the index.</param>
+    /// <param name="threads">Threads that later additions and <see cref="Compact"/> take, as <see cref="VectorIndexOptions.Threads"/>.</param>
     /// <exception cref="InvalidDataException">The stream holds no index, is truncated or altered, or is of another version.</exception>
-    public static VectorIndex Load(Stream stream) => VectorIndexFile.Load(stream);
+    public static VectorIndex Load(Stream stream, int threads = 1) => VectorIndexFile.Load(stream, threads);
 
     /// <summary>Reads the whole file that the index was opened from and checks every part of it; an index that was built, or loaded
     /// from a stream, which is checked as it is read, has nothing to check.</summary>

@@ -18,6 +18,6 @@ internal static class VectorIndexFileSections
     /// <summary>int32 for each row: the number of its vector; left out where rows are numbered from 0.</summary>
     public const string SlotIds = "slotids";
 
-    /// <summary>A bit for each row, lowest first, in whole bytes: set where the vector is deleted; left out where none is.</summary>
+    /// <summary>A bit for each row, lowest first, in words of 8 bytes: set where the vector is deleted; left out where none is.</summary>
     public const string Deleted = "deleted";
 }

@@ -11,7 +11,8 @@ public abstract record VectorIndexOptions
     public VectorCodec Codec { get; init; } = VectorCodec.Float32;
 
     /// <summary>In what form vectors are kept besides their codes, so that the best candidates can be compared once more. Default:
-    /// float32 beside int8, ternary and binary codes, nothing beside float32 and float16.</summary>
+    /// float32 beside int8, ternary and binary codes, nothing beside float32 and float16. A form that is no finer than the codec
+    /// would add nothing and is not kept.</summary>
     public Rescoring Rescoring { get; init; } = Rescoring.Auto;
 
     /// <summary>Seed of all that is drawn at random. The same seed, vectors and machine give the same bytes when one thread
@@ -25,14 +26,22 @@ public abstract record VectorIndexOptions
     internal int ThreadCount => Threads == 0 ? Environment.ProcessorCount : Threads;
 
     /// <summary>The codec of the vectors kept for rescoring, or null for none.</summary>
-    internal VectorCodec? RescoringCodec => Rescoring switch
+    internal VectorCodec? RescoringCodec
     {
-        Rescoring.Auto => Codec is VectorCodec.Float32 or VectorCodec.Float16 ? null : VectorCodec.Float32,
-        Rescoring.None => null,
-        Rescoring.Int8 => VectorCodec.Int8,
-        Rescoring.Float16 => VectorCodec.Float16,
-        _ => VectorCodec.Float32,
-    };
+        get
+        {
+            VectorCodec? codec = Rescoring switch
+            {
+                Rescoring.Auto => Codec is VectorCodec.Float32 or VectorCodec.Float16 ? null : VectorCodec.Float32,
+                Rescoring.None => null,
+                Rescoring.Int8 => VectorCodec.Int8,
+                Rescoring.Float16 => VectorCodec.Float16,
+                _ => VectorCodec.Float32,
+            };
+            // Codecs are numbered from the finest to the coarsest.
+            return codec < Codec ? codec : null;
+        }
+    }
 
     internal virtual void Validate()
     {

@@ -42,10 +42,7 @@ internal static class VectorStoreFactory
             throw new ArgumentException($"{vectors.Length} components are not one or more whole vectors of the index's dimension {dimension}.", nameof(vectors));
         for (int start = 0; start < vectors.Length; start += dimension)
         {
-            ReadOnlySpan<float> vector = vectors.Slice(start, dimension);
-            VectorProblem problem = index.Codes.CheckForStorage(vector);
-            if (problem == VectorProblem.None && index.Rescoring is not null)
-                problem = index.Rescoring.CheckForStorage(vector);
+            VectorProblem problem = index.Check(vectors.Slice(start, dimension));
             if (problem != VectorProblem.None)
                 throw new ArgumentException($"Vector {start / dimension} {VectorIndex.Describe(problem)}.", nameof(vectors));
         }

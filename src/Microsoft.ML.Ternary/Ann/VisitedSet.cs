@@ -10,7 +10,7 @@ internal sealed class VisitedSet
     private byte _epoch;
     private int _count;
 
-    /// <summary>Makes room for nodes 0 to <paramref name="count"/> - 1 and forgets all.</summary>
+    /// <summary>Makes room for nodes 0 to <paramref name="count"/> - 1.</summary>
     public void Reserve(int count)
     {
         if (_epochs.Length < count)

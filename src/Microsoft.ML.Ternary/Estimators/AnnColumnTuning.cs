@@ -33,7 +33,14 @@ public sealed class AnnColumnTuning
         return index switch
         {
             HnswOptions hnsw => options with { Kind = AnnIndexKind.Hnsw, M = hnsw.M, EfConstruction = hnsw.EfConstruction, EfSearch = hnsw.EfSearch },
-            IvfOptions ivf => options with { Kind = AnnIndexKind.Ivf, NList = ivf.NList, NProbe = ivf.NProbe },
+            IvfOptions ivf => options with
+            {
+                Kind = AnnIndexKind.Ivf,
+                NList = ivf.NList,
+                NProbe = ivf.NProbe,
+                KMeansIterations = ivf.KMeansIterations,
+                TrainingSample = ivf.TrainingSample,
+            },
             LshOptions lsh => options with { Kind = AnnIndexKind.Lsh, Tables = lsh.Tables, Bits = lsh.Bits, NProbe = lsh.Probes },
             _ => options with { Kind = AnnIndexKind.Flat },
         };

@@ -58,8 +58,6 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
         DataViewSchema.Column column = AnnIndexColumns.FindVectors(_host, input.Schema, "input", _indexed, out int dimension);
         CheckQueries(input.Schema, dimension);
         (VectorIndex index, NeighborIds ids) = _options.IndexFile is null ? Build(input, column, dimension) : Load(input.Schema, dimension);
-        if (_options.K > index.Count)
-            throw _host.ExceptUserArg(nameof(AnnIndexOptions.K), $"{_options.K} neighbours are asked for, but the index has only {index.Count} vectors: lower K, or index more rows.");
         return new AnnIndexTransformer(_host, _columns, _options, index, ids);
     }
 
@@ -74,7 +72,7 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
             AnnIndexColumns.CheckVectors(_host, inputSchema, "query", query.Input);
         DataViewType idType = _options.IndexFile is null
             ? AnnIndexColumns.IdType(_host, inputSchema, _options.IdColumn)
-            : AnnIndexFile.Load(_options.IndexFile).Ids.ItemType;
+            : TypeOfIds(_options.IndexFile);
         NeighborForm form = _options.NeighborsAs;
         _columns.CheckOutputs(_host, inputSchema, NeighborOutput.ShapeType(form, idType), form == NeighborForm.Keys);
         Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(existing => existing.Name);
@@ -101,6 +99,19 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
         }
     }
 
+    private void CheckK(int count)
+    {
+        if (_options.K > count)
+            throw _host.ExceptUserArg(nameof(AnnIndexOptions.K), $"{_options.K} neighbours are asked for, but the index has only {count} vectors: lower K, or index more rows.");
+    }
+
+    private static DataViewType TypeOfIds(string path)
+    {
+        (VectorIndex index, NeighborIds ids) = AnnIndexFile.Load(path);
+        using (index)
+            return ids.ItemType;
+    }
+
     private void CheckOutputs(DataViewSchema schema, PrimitiveDataViewType idType) =>
         _columns.CheckOutputs(_host, schema, _options.NeighborsAs == NeighborForm.Keys ? new KeyDataViewType(typeof(uint), 1) : idType);
 
@@ -108,6 +119,7 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
     {
         (VectorIndex index, NeighborIds ids) = AnnIndexFile.Load(_options.IndexFile!);
         CheckOutputs(schema, ids.ItemType);
+        CheckK(index.Count);
         if (index.Dimension != dimension)
             throw _host.ExceptParam("input", $"Column '{_indexed}' has dimension {dimension}, the index in {_options.IndexFile} has {index.Dimension}: use the embedding that the index was built with.");
         return (index, ids);
@@ -119,6 +131,7 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
         CheckOutputs(input.Schema, (PrimitiveDataViewType?)idColumn?.Type ?? NumberDataViewType.Int64);
         using IChannel channel = _host.Start("Building the index");
         (Float32VectorStore store, NeighborIds ids) = ReadVectors(input, column, idColumn, dimension);
+        CheckK(store.Count);
         using HostProgress progress = new(_host, "Building the index", "vectors");
         using HostCancellation cancellation = new(_host);
         VectorIndex index = _options.Build(store, ContextSeed, progress, cancellation.Token);

@@ -33,16 +33,23 @@ public sealed record AnnIndexOptions
     /// <summary>HNSW: candidates considered when a node is linked; see <see cref="HnswOptions.EfConstruction"/>.</summary>
     public int EfConstruction { get; init; } = 200;
 
-    /// <summary>HNSW: candidates kept while searching; see <see cref="HnswOptions.EfSearch"/>. At least <see cref="K"/> is used.</summary>
-    public int EfSearch { get; init; } = 64;
+    /// <summary>HNSW: candidates kept while searching; see <see cref="HnswOptions.EfSearch"/>. At least <see cref="K"/> is used. 0, the
+    /// default, is 64, or what the index of <see cref="IndexFile"/> was built with.</summary>
+    public int EfSearch { get; init; }
 
     /// <summary>IVF: nlist, the number of lists; 0, the default, is about 4 times the square root of the number of vectors; see
     /// <see cref="IvfOptions.NList"/>.</summary>
     public int NList { get; init; }
 
     /// <summary>IVF: nprobe, the number of lists a search looks into; LSH: the buckets it looks into in each table. 0, the default, is
-    /// 16 lists or 64 buckets; see <see cref="IvfOptions.NProbe"/> and <see cref="LshOptions.Probes"/>.</summary>
+    /// 16 lists or 64 buckets, or what the index of <see cref="IndexFile"/> was built with; see <see cref="IvfOptions.NProbe"/> and <see cref="LshOptions.Probes"/>.</summary>
     public int NProbe { get; init; }
+
+    /// <summary>IVF: iterations of k-means at most; see <see cref="IvfOptions.KMeansIterations"/>.</summary>
+    public int KMeansIterations { get; init; } = 10;
+
+    /// <summary>IVF: vectors that k-means learns from; 0, the default, is 256 a list; see <see cref="IvfOptions.TrainingSample"/>.</summary>
+    public int TrainingSample { get; init; }
 
     /// <summary>LSH: hash tables; see <see cref="LshOptions.Tables"/>.</summary>
     public int Tables { get; init; } = 8;
@@ -100,6 +107,8 @@ public sealed record AnnIndexOptions
         host.CheckUserArg(Enum.IsDefined(Kind), nameof(Kind), $"must be one of {string.Join(", ", Enum.GetNames<AnnIndexKind>())}");
         host.CheckUserArg(Enum.IsDefined(NeighborsAs), nameof(NeighborsAs), "must be Ids or Keys");
         host.CheckUserArg(K >= 1, nameof(K), "must be at least 1");
+        host.CheckUserArg(EfSearch >= 0, nameof(EfSearch), "must not be negative; 0 is the index's own");
+        host.CheckUserArg(NProbe >= 0, nameof(NProbe), "must not be negative; 0 is the index's own");
         if (SaveIndexAs is not null && AnnIndexReference.ProblemOf(SaveIndexAs) is string problem)
             throw host.ExceptUserArg(nameof(SaveIndexAs), $"'{SaveIndexAs}' {problem}: give a name without a folder, such as \"corpus.ann\", for a file next to the saved model.");
         host.CheckUserArg(Rescore >= 0, nameof(Rescore), "must not be negative");
@@ -123,9 +132,15 @@ public sealed record AnnIndexOptions
         VectorIndexOptions options = Kind switch
         {
             AnnIndexKind.Flat => new FlatOptions(),
-            AnnIndexKind.Ivf => new IvfOptions { NList = NList, NProbe = NProbe > 0 ? NProbe : new IvfOptions().NProbe },
-            AnnIndexKind.Lsh => new LshOptions { Tables = Tables, Bits = Bits, Probes = NProbe > 0 ? NProbe : new LshOptions().Probes },
-            _ => new HnswOptions { M = M, EfConstruction = EfConstruction, EfSearch = EfSearch },
+            AnnIndexKind.Ivf => new IvfOptions
+            {
+                NList = NList,
+                NProbe = NProbe == 0 ? new IvfOptions().NProbe : NProbe,
+                KMeansIterations = KMeansIterations,
+                TrainingSample = TrainingSample,
+            },
+            AnnIndexKind.Lsh => new LshOptions { Tables = Tables, Bits = Bits, Probes = NProbe == 0 ? new LshOptions().Probes : NProbe },
+            _ => new HnswOptions { M = M, EfConstruction = EfConstruction, EfSearch = EfSearch == 0 ? new HnswOptions().EfSearch : EfSearch },
         };
         return options with { Metric = Metric, Codec = Codec, Rescoring = Rescoring, Seed = Seed ?? contextSeed, Threads = Threads };
     }

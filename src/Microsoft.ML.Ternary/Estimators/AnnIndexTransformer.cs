@@ -50,16 +50,16 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
     {
         // *** Binary format ***
         // int: number of searches; for each, string: input column; string: neighbors column; string: distances column
-        // int: K; int: NeighborForm; int: efSearch; int: rescore
+        // int: K; int: NeighborForm; int: efSearch; int: nprobe; int: rescore
         // string: SaveIndexAs, or null
         // without SaveIndexAs, binary stream "Index": the index file, with the ids
         // with SaveIndexAs, int: kind; int: dimension; int: count; long: length; uint: checksum of the header; binary stream "Ids"
         _columns = LoadColumns(host, ctx);
         K = ctx.Reader.ReadInt32();
         NeighborsAs = (NeighborForm)ctx.Reader.ReadInt32();
-        SearchOptions = new SearchOptions { EfSearch = ctx.Reader.ReadInt32(), Rescore = ctx.Reader.ReadInt32() };
+        SearchOptions = new SearchOptions { EfSearch = ctx.Reader.ReadInt32(), NProbe = ctx.Reader.ReadInt32(), Rescore = ctx.Reader.ReadInt32() };
         SaveIndexAs = ctx.LoadStringOrNull();
-        Host.CheckDecode(K >= 1 && Enum.IsDefined(NeighborsAs) && SearchOptions.EfSearch >= 0 && SearchOptions.Rescore >= 0);
+        Host.CheckDecode(K >= 1 && Enum.IsDefined(NeighborsAs) && SearchOptions is { EfSearch: >= 0, NProbe: >= 0, Rescore: >= 0 });
         try
         {
             (Index, _ids) = SaveIndexAs is null ? LoadInside(ctx) : LoadBeside(ctx, SaveIndexAs);
@@ -92,7 +92,7 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
     internal SearchOptions SearchOptions { get; }
 
     /// <summary>Saves the index with its ids to a file of its own, for <see cref="AnnIndexOptions.IndexFile"/> or
-    /// <see cref="VectorIndex.Load(string)"/>. The file appears whole or not at all.</summary>
+    /// <see cref="VectorIndex.Load(string, int)"/>. The file appears whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written, for instance because the disk is full; an older one is unchanged.</exception>
     public void SaveIndex(string path)
     {
@@ -116,6 +116,7 @@ public sealed class AnnIndexTransformer : RowToRowTransformerBase
         ctx.Writer.Write(K);
         ctx.Writer.Write((int)NeighborsAs);
         ctx.Writer.Write(SearchOptions.EfSearch);
+        ctx.Writer.Write(SearchOptions.NProbe);
         ctx.Writer.Write(SearchOptions.Rescore);
         ctx.SaveStringOrNull(SaveIndexAs);
         if (SaveIndexAs is null)

@@ -14,7 +14,7 @@ internal sealed class AnnCommand(AnnOptions options, CancellationToken cancellat
     private readonly List<AnnRow> _rows = [];
 
     /// <summary>Measures, and writes what was measured even where it is cancelled.</summary>
-    /// <exception cref="InvalidDataException">Data or an engine failed.</exception>
+    /// <exception cref="InvalidDataException">An engine failed, or data of one set could not be had: the others were measured.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Run()
     {
@@ -22,18 +22,29 @@ internal sealed class AnnCommand(AnnOptions options, CancellationToken cancellat
         EngineProgram programs = new(options.Cache, installer.Fetch);
         DatasetContext context = new(options.Cache, options.FashionMnistFolder, installer.Fetch, cancellation);
         AnnContender[] contenders = [.. options.Contenders.Where(contender => programs.IsAvailable(contender.Engine))];
+        List<string> missing = [];
         try
         {
             foreach (DatasetKind kind in options.Datasets)
             {
                 Screen.Progress($"{kind.Name}: preparing");
-                Measure(kind.Prepare(context), contenders, programs);
+                try
+                {
+                    Measure(kind.Prepare(context), contenders, programs);
+                }
+                catch (FileNotFoundException problem)
+                {
+                    Screen.Say($"{kind.Name} is left out: {problem.Message}");
+                    missing.Add(kind.Name);
+                }
             }
         }
         finally
         {
             Write();
         }
+        if (missing.Count > 0)
+            throw new InvalidDataException($"Not measured, because their data are missing (see above): {string.Join(", ", missing)}.");
     }
 
     private void Measure(AnnDataset dataset, AnnContender[] contenders, EngineProgram programs)

@@ -155,14 +155,108 @@ public sealed class IndexChangeTests
     public void ACancelledAdditionAddsNothing(AnnIndexKind kind)
     {
         VectorIndex index = IndexKinds.Build(kind, Vectors[..(100 * Dimension)], Dimension);
-        if (kind == AnnIndexKind.Flat)
-            return;
 
         Assert.Throws<OperationCanceledException>(() => index.Add(Vectors.AsSpan(100 * Dimension), cancellation: new CancellationToken(true)));
 
         Assert.Equal(100, index.Count);
         Assert.True(RecallAmong(index, id => id < 100, null) > 0.99);
+        Assert.Equal(100, index.Add(Vectors.AsSpan(0, Dimension)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void AnAdditionThatIsCancelledHalfwayAddsNothing(AnnIndexKind kind)
+    {
+        VectorIndex index = IndexKinds.Build(kind, Vectors[..(100 * Dimension)], Dimension);
+        using CancellationTokenSource cancellation = new();
+
+        Assert.Throws<OperationCanceledException>(() => index.Add(Vectors.AsSpan(100 * Dimension), new ProgressListener(_ => cancellation.Cancel()), cancellation.Token));
+
+        Assert.Equal(100, index.Count);
+        Assert.True(RecallAmong(index, id => id < 100, null) > 0.99);
         Assert.Equal(Count, index.Add(Vectors.AsSpan(0, Dimension)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void VectorsAddedRightAfterBuildingHaveTheirIdsWhateverIsKept(AnnIndexKind kind)
+    {
+        foreach (VectorCodec codec in Enum.GetValues<VectorCodec>())
+        {
+            foreach (Rescoring rescoring in Enum.GetValues<Rescoring>())
+            {
+                VectorIndex index = IndexKinds.Build(kind, Vectors[..(50 * Dimension)], Dimension, codec, rescoring: rescoring);
+                Assert.Equal(50, index.Add(Vectors.AsSpan(50 * Dimension, 2 * Dimension)));
+                Assert.Equal(52, index.Count);
+                Assert.Contains(51, index.Nearest(Vectors[(51 * Dimension)..(52 * Dimension)], 3).Ids);
+                Assert.Equal(52, VectorIndex.Load(new MemoryStream(index.Bytes())).Count);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void ManyCopiesCostNoRecallThroughAFilterADeletionOrCodes(AnnIndexKind kind)
+    {
+        // A hundred copies of each of 30 vectors: the nearest to a query that are not copies are found only beyond all of them.
+        float[] copies = [.. Enumerable.Range(0, 100).SelectMany(_ => Vectors[..(30 * Dimension)])];
+        VectorIndex index = IndexKinds.Build(kind, copies, Dimension, VectorCodec.Ternary);
+        index.Delete(0);
+        SearchOptions oneOfEach = new() { Filter = id => id is >= 60 and < 90 };
+        for (int q = 0; q < Queries.Length; q += Dimension)
+        {
+            float[] query = Queries[q..(q + Dimension)];
+            int[] truth = [.. Enumerable.Range(60, 30).OrderBy(id => Squared(query, id - 60)).Take(5)];
+            Assert.Equal(truth, index.Nearest(query, 5, oneOfEach).Ids);
+        }
+    }
+
+    [Fact]
+    public void CopiesThatDrewAHighLevelDoNotKeepAFileFromLoading()
+    {
+        HnswIndex index = (HnswIndex)IndexKinds.Build(AnnIndexKind.Hnsw, Vectors[..(20 * Dimension)], Dimension);
+        for (int i = 0; i < 300; i++)
+            index.Add(Vectors.AsSpan(0, 20 * Dimension));
+
+        Assert.True(index.Graph.Levels.ToArray().Max() > index.Graph.Level(index.Graph.Entry));
+        Assert.Equal(index.Count, VectorIndex.Load(new MemoryStream(index.Bytes())).Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void MostVectorsDeletedCostNoRecall(AnnIndexKind kind)
+    {
+        VectorIndex index = IndexKinds.Build(kind, Vectors, Dimension);
+        for (int id = 0; id < Count; id++)
+        {
+            if (id % 20 != 0)
+                index.Delete(id);
+        }
+        Assert.True(RecallAmong(index, id => id % 20 == 0, new SearchOptions { NProbe = kind == AnnIndexKind.Ivf ? 6 : 0 }) > 0.97);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void AnyNumberOfNeighboursAndCandidatesMayBeAskedFor(AnnIndexKind kind)
+    {
+        VectorIndex index = IndexKinds.Build(kind, Vectors[..(300 * Dimension)], Dimension, VectorCodec.Int8);
+        index.Delete(7);
+        SearchOptions all = new() { EfSearch = int.MaxValue, NProbe = int.MaxValue, Rescore = int.MaxValue };
+
+        Assert.Equal(299, index.Search(Queries.AsSpan(0, Dimension), 1000, new int[1000], new float[1000], all));
+        Assert.Equal(5, index.Search(Queries.AsSpan(0, Dimension), 5, new int[5], new float[5], all with { Filter = id => id != 3 }));
+        Assert.Contains("EfSearch", Assert.Throws<ArgumentOutOfRangeException>(() => index.Nearest(Queries[..Dimension], 1, new SearchOptions { EfSearch = -1 })).Message);
+        Assert.Contains("Rescore", Assert.Throws<ArgumentOutOfRangeException>(() => index.Nearest(Queries[..Dimension], 1, new SearchOptions { Rescore = -1 })).Message);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void WhatAFilterThrowsComesOutOfABatchAsItIs(AnnIndexKind kind)
+    {
+        VectorIndex index = IndexKinds.Build(kind, Vectors[..(300 * Dimension)], Dimension);
+        SearchOptions bad = new() { Filter = _ => throw new InvalidTimeZoneException(), Threads = 2 };
+
+        Assert.Throws<InvalidTimeZoneException>(() => index.SearchBatch(Queries, 3, new int[180], new float[180], bad));
     }
 
     // The share of the nearest accepted vectors that an index finds.

@@ -8,21 +8,17 @@ namespace Microsoft.ML.Ternary.Tests.Ann;
 public sealed unsafe class MappedFileTests
 {
     [Fact]
-    public void WritingToTheMappingChangesMemoryAndNotTheFile()
+    public void AMappingShowsTheFile()
     {
         using TemporaryFolder folder = new();
         byte[] bytes = [.. Enumerable.Range(0, 200).Select(i => (byte)i)];
         using MappedFile file = Map(folder.File("a"), bytes);
         MappedBlock block = new(file, 64, 100);
 
-        block.Pointer[0] = 99;
-
-        Assert.Equal(99, block.Pointer[0]);
-        Assert.Equal(65, block.Pointer[1]);
+        Assert.Equal(bytes[64..164], new ReadOnlySpan<byte>(block.Pointer, 100).ToArray());
         byte[] read = new byte[300];
         Assert.Equal(200, file.Read(0, read));
         Assert.Equal(bytes, read[..200]);
-        Assert.Equal(bytes, File.ReadAllBytes(folder.File("a")));
     }
 
     [Fact]

@@ -253,7 +253,7 @@ public sealed class OpenedIndexTests
     {
         float[] vectors = [.. Vectors];
         vectors.AsSpan(0, Dimension).CopyTo(vectors.AsSpan(20 * Dimension));
-        VectorIndex index = IndexKinds.Build(kind, vectors, Dimension, rescoring: Rescoring.Float32);
+        VectorIndex index = IndexKinds.Build(kind, vectors, Dimension, VectorCodec.Int8, rescoring: Rescoring.Float32);
         index.Delete(0);
         index.Compact();
         index.Add(Query(1));

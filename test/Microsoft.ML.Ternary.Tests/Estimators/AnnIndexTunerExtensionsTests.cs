@@ -15,12 +15,9 @@ public sealed class AnnIndexTunerExtensionsTests
     public void WhatWasFoundForAColumnIsBuiltByAPipeline()
     {
         AnnColumnTuning tuned = _ml.Transforms.TuneNearestNeighbors(Vectors(), "Embedding", Quick, null, TestContext.Current.CancellationToken);
-        HnswOptions chosen = Assert.IsType<HnswOptions>(tuned.Result.Best.IndexOptions);
-        Assert.Equal(
-            new AnnIndexOptions { Kind = AnnIndexKind.Hnsw, K = 5, Metric = AnnMetric.L2, M = 6, EfConstruction = 40, EfSearch = chosen.EfSearch, Seed = 3 },
-            tuned.IndexOptions with { Queries = new AnnIndexOptions().Queries });
         AnnIndexTransformer search = _ml.Transforms.NearestNeighbors("Neighbors", "Embedding", tuned.IndexOptions).Fit(Vectors());
-        Assert.Equal(chosen, ((HnswIndex)search.Index).Options);
+        Assert.Equal(tuned.Result.Best.IndexOptions.GetType(), search.Index.Structure.Options.GetType());
+        Assert.Equal(tuned.Result.Best.IndexOptions, search.Index.Structure.Options);
     }
 
     [Fact]
@@ -31,16 +28,35 @@ public sealed class AnnIndexTunerExtensionsTests
         Assert.Equal(AnnIndexKind.Flat, tuned.IndexOptions.Kind);
     }
 
-    [Fact]
-    public void EveryKindAndCodecBecomesOptionsOfAPipeline()
-    {
-        AnnIndexOptions Tuned(VectorIndexOptions candidate) => _ml.Transforms.TuneNearestNeighbors(
-            Vectors(), "Embedding", Quick with { Candidates = [candidate], RecallTarget = 0.9, Kinds = null, Codecs = null }, null, TestContext.Current.CancellationToken).IndexOptions;
+    public static TheoryData<VectorIndexOptions> Choices =>
+    [
+        new FlatOptions { Metric = AnnMetric.L2, Codec = VectorCodec.Float16, Seed = 3 },
+        new IvfOptions { Metric = AnnMetric.InnerProduct, NList = 30, NProbe = 4, KMeansIterations = 3, TrainingSample = 99 },
+        new LshOptions { Tables = 3, Bits = 7, Probes = 20 },
+        new HnswOptions { M = 6, EfConstruction = 40, EfSearch = 23, Codec = VectorCodec.Ternary, Rescoring = Rescoring.Float16 },
+    ];
 
-        Assert.Equal(AnnIndexKind.Ivf, Tuned(new IvfOptions { NList = 30 }).Kind);
-        Assert.Equal(AnnIndexKind.Lsh, Tuned(new LshOptions { Tables = 3 }).Kind);
-        AnnIndexOptions coded = Tuned(new HnswOptions { M = 6, Codec = VectorCodec.Ternary, Rescoring = Rescoring.Float16 });
-        Assert.Equal((VectorCodec.Ternary, Rescoring.Float16, 6), (coded.Codec, coded.Rescoring, coded.M));
+    [Theory]
+    [MemberData(nameof(Choices))]
+    public void EveryKindAndCodecBecomesTheSameIndexInAPipeline(VectorIndexOptions chosen)
+    {
+        AnnTuningTrial trial = new()
+        {
+            IndexOptions = chosen,
+            SearchOptions = new SearchOptions { Rescore = 17 },
+            Recall = 1,
+            RecallStandardError = 0,
+            QueriesPerSecond = 1000,
+            BuildSeconds = 1,
+            BytesPerVector = 100,
+            Vectors = 3000,
+        };
+        AnnColumnTuning tuned = new(new AnnTuningResult(new AnnTuningOptions { K = 5 }, Dimension, 3000, 100, [trial], [trial], TimeSpan.FromSeconds(1), false), 5);
+
+        AnnIndexTransformer search = _ml.Transforms.NearestNeighbors("Neighbors", "Embedding", tuned.IndexOptions).Fit(Vectors());
+
+        Assert.Equal(chosen, search.Index.Structure.Options);
+        Assert.Equal((5, 17), (search.K, search.SearchOptions.Rescore));
     }
 
     [Fact]

@@ -52,7 +52,7 @@ internal sealed unsafe class HnswBuilder
         byte[] levels = DrawLevels(0, _store.Count);
         _graph.Add(levels);
         _graph.Entry = Highest(levels);
-        InsertAll(0, _graph.Entry, progress, cancellation);
+        InsertAll(0, new HashSet<int> { _graph.Entry }, progress, cancellation);
         Repair();
         progress?.Report(new IndexBuildProgress(_store.Count, _store.Count));
     }
@@ -62,25 +62,34 @@ internal sealed unsafe class HnswBuilder
     {
         byte[] levels = DrawLevels(first, _store.Count - first);
         _graph.Add(levels);
-        int highest = first + Highest(levels);
-        if (_graph.Level(highest) > _graph.Level(_graph.Entry))
-        {
-            Scratch scratch = Rent();
-            bool isNode = Insert(highest, scratch, mayEqual: true);
-            _scratches.Push(scratch);
-            if (isNode)
-                _graph.Entry = highest;
-        }
-        else
-        {
-            highest = HnswGraph.None;
-        }
-        InsertAll(first, highest, progress, cancellation);
+        InsertAll(first, RaiseEntry(first, levels), progress, cancellation);
         // Going through the whole graph costs as much as adding a share of it.
         _addedSinceRepair += levels.Length;
         if (_addedSinceRepair > _graph.Count / 8)
             Repair();
         progress?.Report(new IndexBuildProgress(levels.Length, levels.Length));
+    }
+
+    // Nodes that reach higher than the entry come before the others, the highest first: the first that is no copy of another becomes
+    // the entry. Returns those that are in.
+    private HashSet<int> RaiseEntry(int first, byte[] levels)
+    {
+        HashSet<int> inserted = [];
+        int top = _graph.Level(_graph.Entry);
+        int[] higher = [.. Enumerable.Range(0, levels.Length).Where(i => levels[i] > top).OrderByDescending(i => levels[i]).Select(i => first + i)];
+        if (higher.Length == 0)
+            return inserted;
+        Scratch scratch = Rent();
+        foreach (int slot in higher)
+        {
+            inserted.Add(slot);
+            if (!Insert(slot, scratch, mayEqual: true))
+                continue;
+            _graph.Entry = slot;
+            break;
+        }
+        _scratches.Push(scratch);
+        return inserted;
     }
 
     // floor(-ln(u) / ln(M)) with u uniform in (0, 1]: each level holds 1/M of the nodes of the one below. A duplicate has no links.
@@ -119,7 +128,7 @@ internal sealed unsafe class HnswBuilder
 
     private bool IsDuplicate(int slot) => Duplicates is not null && Duplicates.Contains(slot);
 
-    private void InsertAll(int first, int except, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation)
+    private void InsertAll(int first, HashSet<int> inserted, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation)
     {
         int total = _store.Count - first;
         int threads = Math.Clamp(_options.ThreadCount, 1, Math.Max(1, total / ReportEvery));
@@ -127,7 +136,7 @@ internal sealed unsafe class HnswBuilder
         _next = first - 1;
         _done = 0;
         _failure = null;
-        void Work() => InsertSome(total, except, first > 0, progress, cancellation);
+        void Work() => InsertSome(total, inserted, first > 0, progress, cancellation);
         if (threads == 1)
             Work();
         else
@@ -149,14 +158,14 @@ internal sealed unsafe class HnswBuilder
         }
     }
 
-    private void InsertSome(int total, int except, bool mayEqual, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation)
+    private void InsertSome(int total, HashSet<int> inserted, bool mayEqual, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation)
     {
         Scratch scratch = Rent();
         for (int slot = Interlocked.Increment(ref _next); slot < _store.Count; slot = Interlocked.Increment(ref _next))
         {
             if (cancellation.IsCancellationRequested || _failure is not null)
                 return;
-            if (slot != except && !IsDuplicate(slot))
+            if (!IsDuplicate(slot) && !inserted.Contains(slot))
                 Insert(slot, scratch, mayEqual);
             int done = Interlocked.Increment(ref _done);
             if (progress is not null && done % ReportEvery == 0)

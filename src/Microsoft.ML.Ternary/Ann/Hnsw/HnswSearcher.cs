@@ -46,10 +46,10 @@ internal readonly unsafe struct HnswSearcher(HnswGraph graph, VectorStore store)
         }
     }
 
-    /// <summary>Searches level 0 for the <paramref name="ef"/> nearest vectors that the scratch's filter accepts; they are in the
-    /// scratch's pool. Nodes that are not accepted are passed through like any other.</summary>
+    /// <summary>Searches level 0 for the <paramref name="ef"/> nearest nodes of which the scratch's filter accepts a vector; they are in
+    /// the scratch's pool. Nodes that are not accepted are passed through like any other.</summary>
     /// <returns>False if that took more than <paramref name="most"/> distances; the pool then lacks neighbours.</returns>
-    public bool TrySearchAccepted(byte* query, int entry, int ef, SearchScratch scratch, int most, DuplicateVectors? duplicates)
+    public bool TrySearchAccepted(byte* query, int entry, int ef, SearchScratch scratch, long most, DuplicateVectors? duplicates)
     {
         CandidatePool accepted = scratch.Pool;
         CandidateHeap open = scratch.Open;
@@ -79,7 +79,7 @@ internal readonly unsafe struct HnswSearcher(HnswGraph graph, VectorStore store)
         int count = 0;
         for (; count < capacity; count++)
         {
-            int link = links[count];
+            int link = Volatile.Read(ref links[count]);
             if (link == HnswGraph.None)
                 break;
             destination[count] = link;
@@ -102,20 +102,23 @@ internal readonly unsafe struct HnswSearcher(HnswGraph graph, VectorStore store)
         if (key >= scratch.Pool.Bound)
             return;
         scratch.Open.Add(key);
-        int node = NeighborKey.Id(key);
-        if (scratch.Filter.Accepts(node))
+        if (IsAccepted(NeighborKey.Id(key), scratch, duplicates))
             scratch.Pool.Insert(key);
+    }
+
+    // However many copies there are of a vector, they take one place among the candidates.
+    private static bool IsAccepted(int node, SearchScratch scratch, DuplicateVectors? duplicates)
+    {
+        if (scratch.Filter.Accepts(node))
+            return true;
         if (duplicates is null)
-            return;
-        float distance = NeighborKey.Distance(key);
-        for (int slot = duplicates.Next(node); slot != DuplicateVectors.None; slot = duplicates.Next(slot))
+            return false;
+        for (int slot = duplicates.Next(node); slot != DuplicateVectors.None && slot < scratch.Seen; slot = duplicates.Next(slot))
         {
-            ulong equal = NeighborKey.Create(distance, slot);
-            if (equal >= scratch.Pool.Bound)
-                return;
-            if (slot < scratch.Seen && scratch.Filter.Accepts(slot))
-                scratch.Pool.Insert(equal);
+            if (scratch.Filter.Accepts(slot))
+                return true;
         }
+        return false;
     }
 
     private ulong KeyOf(byte* query, int node, SearchScratch scratch)
@@ -134,7 +137,7 @@ internal readonly unsafe struct HnswSearcher(HnswGraph graph, VectorStore store)
         int count = 0;
         for (; links < end; links++)
         {
-            int link = *links;
+            int link = Volatile.Read(ref *links);
             if (link == HnswGraph.None)
                 break;
             if (visited.Add(link))

@@ -53,8 +53,8 @@ internal static unsafe class HnswSections
     {
         int m = ((HnswOptions)options).M, entry = file.Values<int>(Parameters, ParameterCount)[ParameterCount - 1];
         byte[] levels = file.Values<byte>(Levels, file.Count);
-        if ((uint)entry >= (uint)levels.Length || levels[entry] != levels.Max())
-            throw file.Bad($"entry node {entry} is not one of the highest");
+        if ((uint)entry >= (uint)levels.Length)
+            throw file.Bad($"entry node {entry} is not there");
         MemoryBlock level0 = file.Section(Level0, (long)file.Count * 2 * m * sizeof(int));
         MemoryBlock upper = file.Section(Upper, HnswGraph.UpperListBytes(levels, m));
         HnswGraph graph = new(levels, m, entry, level0, upper);

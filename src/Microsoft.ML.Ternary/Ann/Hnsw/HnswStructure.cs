@@ -78,11 +78,27 @@ internal sealed class HnswStructure : IndexStructure
         int ef = Math.Max(count, Ef(1, options));
         foreach (SearchScratch scratch in searches)
         {
-            if (scratch.Filter.IsActive)
-                FindAccepted(scratch, count, ef);
-            else if (ef >= Nodes || !FindInGraph(scratch, count, ef))
-                Scan(new ReadOnlySpan<SearchScratch>(in scratch), count);
+            if (ef >= Nodes || !(scratch.Filter.IsActive ? FindAccepted(scratch, count, ef) : FindInGraph(scratch, count, ef)))
+                ScanAll(scratch, count);
         }
+    }
+
+    // Nodes stand for all vectors that equal theirs.
+    protected override void ExpandGroups(SearchScratch scratch, int k)
+    {
+        DuplicateVectors duplicates = Duplicates!;
+        NearestKeys nearest = scratch.Nearest;
+        nearest.Reset(k);
+        foreach (ulong key in scratch.Found.Span)
+        {
+            float distance = NeighborKey.Distance(key);
+            for (int slot = NeighborKey.Id(key); slot != DuplicateVectors.None && slot < scratch.Seen && NeighborKey.Create(distance, slot) < nearest.Bound; slot = duplicates.Next(slot))
+            {
+                if (scratch.Filter.Accepts(slot))
+                    nearest.Add(NeighborKey.Create(distance, slot));
+            }
+        }
+        scratch.Found = nearest.Sorted();
     }
 
     private int Nodes => Vectors.Count - (Duplicates?.Count ?? 0);
@@ -94,41 +110,39 @@ internal sealed class HnswStructure : IndexStructure
         HnswSearcher searcher = new(_graph, Codes);
         int entry = searcher.Descend(scratch.Query, 0, scratch);
         searcher.SearchLevel(scratch.Query, entry, 0, ef, scratch);
-        scratch.Found = Duplicates is { } duplicates
-            ? WithDuplicates(scratch, duplicates, count)
-            : scratch.Pool.Nearest(Math.Min(count, scratch.Pool.Count));
-        return scratch.Found.Length == count;
+        return TakeFound(scratch, count);
     }
 
-    private unsafe void FindAccepted(SearchScratch scratch, int count, int ef)
+    private unsafe bool FindAccepted(SearchScratch scratch, int count, int ef)
     {
         // With a share s of the vectors allowed, the graph search meets about ef / s candidates, and going through the allowed ones
         // takes s N distances.
         double allowed = scratch.Filter.Allowed?.Count ?? scratch.Seen;
-        if (allowed * allowed <= (double)DistancesPerCandidate * ef * scratch.Seen && scratch.Filter.Allowed is { } list)
+        if (scratch.Filter.Allowed is { } list && allowed * allowed <= (double)DistancesPerCandidate * ef * scratch.Seen)
         {
             ScanAllowed(scratch, list, count);
-            return;
+            return true;
         }
         HnswSearcher searcher = new(_graph, Codes);
         int entry = searcher.Descend(scratch.Query, 0, scratch);
-        int most = Math.Max(scratch.Seen / GiveUpShare, DistancesPerCandidate * ef);
-        if (searcher.TrySearchAccepted(scratch.Query, entry, ef, scratch, most, Duplicates) && scratch.Pool.Count >= count)
-            scratch.Found = scratch.Pool.Nearest(count);
-        else
-            Scan(new ReadOnlySpan<SearchScratch>(in scratch), count);
+        long most = Math.Max(scratch.Seen / GiveUpShare, (long)DistancesPerCandidate * ef);
+        return searcher.TrySearchAccepted(scratch.Query, entry, ef, scratch, most, Duplicates) && TakeFound(scratch, count);
     }
 
-    private static ReadOnlyMemory<ulong> WithDuplicates(SearchScratch scratch, DuplicateVectors duplicates, int count)
+    private bool TakeFound(SearchScratch scratch, int count)
     {
-        NearestKeys nearest = scratch.Nearest;
-        nearest.Reset(count);
-        foreach (ulong key in scratch.Pool.Sorted)
-        {
-            float distance = NeighborKey.Distance(key);
-            for (int slot = NeighborKey.Id(key); slot != DuplicateVectors.None && slot < scratch.Seen && NeighborKey.Create(distance, slot) < nearest.Bound; slot = duplicates.Next(slot))
-                nearest.Add(NeighborKey.Create(distance, slot));
-        }
-        return nearest.Sorted();
+        if (scratch.Pool.Count < count)
+            return false;
+        scratch.Found = scratch.Pool.Nearest(count);
+        scratch.HoldsGroups = Duplicates is not null;
+        return true;
+    }
+
+    private void ScanAll(SearchScratch scratch, int count)
+    {
+        if (scratch.Filter.Allowed is { } allowed && allowed.Count < scratch.Seen / 2)
+            ScanAllowed(scratch, allowed, count);
+        else
+            Scan(new ReadOnlySpan<SearchScratch>(in scratch), count);
     }
 }

@@ -112,7 +112,7 @@ internal sealed unsafe class IvfStructure : IndexStructure
 
     private void Find(IvfScratch scratch, int count, int probes)
     {
-        double met = (scratch.Seen - Vectors.Deleted.Count) * (probes / (double)_lists.Count);
+        double met = scratch.Seen * (probes / (double)_lists.Count);
         if (scratch.Filter.Allowed is { } allowed && allowed.Count <= met)
         {
             ScanAllowed(scratch, allowed, count);

@@ -11,9 +11,8 @@ internal sealed class TunedLsh : TunedKind
 
     public override Type OptionsType => typeof(LshOptions);
 
-    // Bits are left to the number of vectors.
-    public override IReadOnlyList<Func<int, VectorIndexOptions>> Structures { get; } =
-        [_ => new LshOptions { Tables = 4 }, _ => new LshOptions { Tables = 16 }];
+    // Bits as they fit the number of vectors, but named, so that the index that is built of a few more has as many.
+    public override IReadOnlyList<Func<int, VectorIndexOptions>> Structures { get; } = [Tables(4), Tables(16)];
 
     public override VectorIndex Build(
         VectorStore full, VectorIndexOptions options, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation) =>
@@ -38,4 +37,7 @@ internal sealed class TunedLsh : TunedKind
         LshOptions lsh = (LshOptions)WithDefaults(options, search);
         return string.Create(CultureInfo.InvariantCulture, $"tables={lsh.Tables} bits={lsh.Bits} probes={lsh.Probes}");
     }
+
+    private static Func<int, VectorIndexOptions> Tables(int tables) =>
+        count => new LshOptions { Tables = tables, Bits = new LshOptions().BitsFor(count) };
 }

@@ -16,7 +16,7 @@ internal static class PaperTable
             row.Index, row.Codec + (row.Rescoring is null ? "" : " + " + row.Rescoring), row.Encoder, Number(row.Precision10, 4), Number(row.EncodeCorpusS, 2), Number(row.BuildS, 3),
             Number(row.EncodeQueriesS, 2), Number(row.SearchS, 3), Number(row.EndToEndS, 2) + (row.Contended ? "*" : ""), Faster(row, rows), Number(row.Bytes / 1e6, 1), Number(row.BytesRescoring / 1e6, 1),
         })],
-        $"Precision is the share of the ten nearest under the teacher's own embeddings, found exactly. Encoding and building on {rows[0].Threads} threads, searches one by one on one. * other processes ran meanwhile.");
+        $"Precision is the share of the ten nearest under the teacher's own embeddings, found exactly. The teacher runs in libtorch, float32; encoding was timed once. Encoding and building on {rows[0].Threads} threads, searches one by one on one. * other processes ran meanwhile.");
 
     private static string Faster(PaperRow row, IReadOnlyList<PaperRow> rows) =>
         rows.FirstOrDefault(other => other.Key == row.Key && other.Encoder == PaperEncoder.TeacherName) is PaperRow teacher ? Number(teacher.EndToEndS / row.EndToEndS, 2) : "-";
