@@ -69,7 +69,9 @@ internal sealed class OpenCommand(OpenOptions options, CancellationToken cancell
                 SearchUs = reading.SearchMicroseconds,
                 RssBefore = reading.BeforeBytes,
                 RssOpened = reading.OpenedBytes,
+                RssFirst = reading.FirstBytes,
                 RssSearched = reading.SearchedBytes,
+                RssAnonymous = reading.AnonymousBytes,
             };
         }
         finally
@@ -109,7 +111,9 @@ internal sealed class OpenCommand(OpenOptions options, CancellationToken cancell
             SearchUs = 0,
             RssBefore = 0,
             RssOpened = 0,
+            RssFirst = 0,
             RssSearched = 0,
+            RssAnonymous = 0,
         };
     }
 

@@ -32,5 +32,10 @@ internal sealed record OpenRow
 
     public required long RssOpened { get; init; }
 
+    public required long RssFirst { get; init; }
+
     public required long RssSearched { get; init; }
+
+    /// <summary>What of that is the process's own, and not pages of files.</summary>
+    public required long RssAnonymous { get; init; }
 }
