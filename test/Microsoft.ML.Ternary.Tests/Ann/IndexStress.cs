@@ -22,11 +22,16 @@ internal static class IndexStress
         // The lowest id that is not deleted: deletions go upwards.
         int lowest = 0;
         long searches = 0;
-        Task changes = Task.Run(() => EndIfItFails(end, () => Change(index, ref lowest, end.Token)), CancellationToken.None);
-        // The clock starts when all are at work: on a busy machine that takes a while.
-        Task watch = Task.Run(() => EndAfter(time, index, () => Interlocked.Read(ref searches), end), CancellationToken.None);
-        Task[] searchers = [.. Enumerable.Range(0, 3).Select(seed => Task.Run(() => EndIfItFails(end, () => Search(index, seed, codec, ref lowest, ref searches, end.Token)), CancellationToken.None))];
-        Task.WaitAll([changes, watch, .. searchers], CancellationToken.None);
+        // Threads of their own: on a busy machine the pool may have none to give.
+        Task Start(Action work) => Task.Factory.StartNew(() => EndIfItFails(end, work), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task[] tasks =
+        [
+            Start(() => Change(index, ref lowest, end.Token)),
+            .. Enumerable.Range(0, 3).Select(seed => Start(() => Search(index, seed, codec, ref lowest, ref searches, end.Token))),
+        ];
+        // The clock starts when they are at work.
+        EndAfter(time, index, () => Interlocked.Read(ref searches), end);
+        Task.WaitAll(tasks, CancellationToken.None);
 
         Assert.True(index.NextId > Initial);
         Assert.True(searches > 10);
