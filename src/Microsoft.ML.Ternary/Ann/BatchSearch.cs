@@ -7,30 +7,30 @@ internal sealed unsafe class BatchSearch(IndexStructure structure, float* querie
     {
         int atOnce = structure.QueriesAtOnce;
         int threads = options?.Threads is > 0 and int given ? given : Environment.ProcessorCount;
-        Stack<SearchScratch[]> rented = new();
-        try
-        {
-            Blocks.Run((count + atOnce - 1) / atOnce, threads, () => Rent(rented, atOnce), (group, scratches) =>
+        Blocks.Run(
+            (count + atOnce - 1) / atOnce,
+            threads,
+            () => Rent(atOnce),
+            (group, scratches) =>
             {
                 cancellation.ThrowIfCancellationRequested();
                 SearchGroup(group * atOnce, scratches);
-            });
-        }
-        finally
-        {
-            foreach (SearchScratch scratch in rented.SelectMany(scratches => scratches))
-                structure.Return(scratch);
-        }
+            },
+            GiveBack);
     }
 
-    private SearchScratch[] Rent(Stack<SearchScratch[]> rented, int count)
+    private SearchScratch[] Rent(int count)
     {
         SearchScratch[] scratches = new SearchScratch[count];
         for (int i = 0; i < count; i++)
             scratches[i] = structure.Rent();
-        lock (rented)
-            rented.Push(scratches);
         return scratches;
+    }
+
+    private void GiveBack(SearchScratch[] scratches)
+    {
+        foreach (SearchScratch scratch in scratches)
+            structure.Return(scratch);
     }
 
     private void SearchGroup(int first, SearchScratch[] scratches)

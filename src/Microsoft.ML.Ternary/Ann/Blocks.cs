@@ -11,7 +11,8 @@ internal static class Blocks
     /// <param name="threads">Threads at most; 1 is the calling thread, and the order of blocks then ascends.</param>
     /// <param name="createScratch">Makes what one thread works with.</param>
     /// <param name="work">Does a block.</param>
-    public static void Run<TScratch>(int count, int threads, Func<TScratch> createScratch, Action<int, TScratch> work)
+    /// <param name="giveBack">Takes back what one thread has worked with, whether it succeeded or not; called on that thread.</param>
+    public static void Run<TScratch>(int count, int threads, Func<TScratch> createScratch, Action<int, TScratch> work, Action<TScratch>? giveBack = null)
     {
         threads = Math.Min(threads, count);
         int next = -1;
@@ -28,8 +29,15 @@ internal static class Blocks
             try
             {
                 TScratch scratch = createScratch();
-                for (int block = Interlocked.Increment(ref next); block < count && Volatile.Read(ref failure) is null; block = Interlocked.Increment(ref next))
-                    work(block, scratch);
+                try
+                {
+                    for (int block = Interlocked.Increment(ref next); block < count && Volatile.Read(ref failure) is null; block = Interlocked.Increment(ref next))
+                        work(block, scratch);
+                }
+                finally
+                {
+                    giveBack?.Invoke(scratch);
+                }
             }
             catch (Exception problem)
             {

@@ -84,10 +84,11 @@ internal abstract unsafe class IndexStructure(IndexVectors vectors, VectorIndexO
         return scratch;
     }
 
-    public virtual void Prepare(SearchScratch scratch, ReadOnlySpan<float> query)
+    public void Prepare(SearchScratch scratch, ReadOnlySpan<float> query)
     {
         Codes.PrepareQuery(query, scratch.Query);
         Vectors.Rescoring?.PrepareQuery(query, scratch.FineQuery);
+        scratch.Prepare(query);
     }
 
     public void Return(SearchScratch scratch)

@@ -62,6 +62,11 @@ internal unsafe class SearchScratch
     /// <summary>What the search found: sorted keys that live in one of the above.</summary>
     public ReadOnlyMemory<ulong> Found { get; set; }
 
+    /// <summary>Takes a query, where a kind of index compares it with more than vectors.</summary>
+    public virtual void Prepare(ReadOnlySpan<float> query)
+    {
+    }
+
     /// <summary>Writes what was found as ids and distances, and -1 and infinity where there is room for more; returns how many.</summary>
     public int Write(IndexVectors vectors, Span<int> ids, Span<float> distances)
     {

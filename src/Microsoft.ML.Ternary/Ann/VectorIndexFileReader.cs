@@ -103,6 +103,19 @@ internal sealed unsafe class VectorIndexFileReader
     /// <summary>As <see cref="Values"/>, or null if the file has no section of this name.</summary>
     public T[]? TryGetValues<T>(string name, int count) where T : unmanaged => _sections.ContainsKey(name) ? Values<T>(name, count) : null;
 
+    /// <summary>Fails if the parameters that a section holds are out of their ranges.</summary>
+    public void Require(VectorIndexOptions options, string section)
+    {
+        try
+        {
+            options.Validate();
+        }
+        catch (ArgumentOutOfRangeException problem)
+        {
+            throw Bad($"section '{section}': {problem.Message}");
+        }
+    }
+
     /// <summary>The error for a file that cannot be used.</summary>
     public InvalidDataException Bad(string problem) => new($"{_name}: {problem}. The file is damaged or is not a vector index: build and save the index again.");
 

@@ -97,11 +97,11 @@ internal abstract unsafe class VectorStore
         int count = other.Count, first = Count;
         Reserve(checked(first + count));
         byte* rows = _rows.Block.Pointer + (long)first * RowBytes;
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(threads, 1), CancellationToken = cancellation };
         const int AtOnce = 256;
         int wrong = int.MaxValue;
-        Parallel.For(0, (count + AtOnce - 1) / AtOnce, parallel, () => new float[Dimension], (piece, _, vector) =>
+        Blocks.Run((count + AtOnce - 1) / AtOnce, threads, () => new float[Dimension], (piece, vector) =>
         {
+            cancellation.ThrowIfCancellationRequested();
             for (int id = piece * AtOnce; id < Math.Min(count, (piece + 1) * AtOnce); id++)
             {
                 other.CopyVector(id, vector);
@@ -110,8 +110,7 @@ internal abstract unsafe class VectorStore
                 else
                     InterlockedMin(ref wrong, id);
             }
-            return vector;
-        }, _ => { });
+        });
         if (wrong < count)
             throw new ArgumentException($"Vector {wrong} {VectorIndex.Describe(VectorProblem.OutOfRange)}.", "vectors");
         _rows.Publish(count);

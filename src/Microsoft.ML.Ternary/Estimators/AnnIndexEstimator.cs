@@ -20,9 +20,6 @@ namespace Microsoft.ML.Ternary;
 /// </remarks>
 public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
 {
-    // How many rows are read between two looks at whether the user has cancelled.
-    private const int CheckEvery = 256;
-
     private readonly IHost _host;
     private readonly string _indexed;
     private readonly AnnIndexColumns _columns;
@@ -130,7 +127,7 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
         DataViewSchema.Column? idColumn = AnnIndexColumns.FindId(_host, input.Schema, _options.IdColumn);
         CheckOutputs(input.Schema, (PrimitiveDataViewType?)idColumn?.Type ?? NumberDataViewType.Int64);
         using IChannel channel = _host.Start("Building the index");
-        (Float32VectorStore store, NeighborIds ids) = ReadVectors(input, column, idColumn, dimension);
+        (Float32VectorStore store, NeighborIds ids) = ReadVectors(input, column, idColumn);
         CheckK(store.Count);
         using HostProgress progress = new(_host, "Building the index", "vectors");
         using HostCancellation cancellation = new(_host);
@@ -143,34 +140,12 @@ public sealed class AnnIndexEstimator : IEstimator<AnnIndexTransformer>
     // from the context before.
     private int ContextSeed => (_host as IHostEnvironmentInternal)?.Seed ?? 1;
 
-    private (Float32VectorStore Store, NeighborIds Ids) ReadVectors(IDataView input, DataViewSchema.Column column, DataViewSchema.Column? idColumn, int dimension)
+    private (Float32VectorStore Store, NeighborIds Ids) ReadVectors(IDataView input, DataViewSchema.Column column, DataViewSchema.Column? idColumn)
     {
-        Float32VectorStore store = new(dimension, _options.Metric, (int)Math.Min(input.GetRowCount() ?? 0, 1 << 20));
         DataViewSchema.Column[] needed = idColumn is null ? [column] : [column, idColumn.Value];
         using DataViewRowCursor cursor = input.GetRowCursor(needed);
-        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
         IdCollector ids = IdCollector.Create(cursor, idColumn);
-        // Pulling rows is what embeds them, so this is often the longest part of Fit.
-        using HostProgress progress = new(_host, "Reading vectors", "vectors");
-        int total = (int)Math.Min(input.GetRowCount() ?? 0, int.MaxValue);
-        VBuffer<float> vector = default;
-        float[] dense = [];
-        while (cursor.MoveNext())
-        {
-            if (store.Count % CheckEvery == 0)
-            {
-                _host.CheckAlive();
-                progress.Report(new IndexBuildProgress(store.Count, Math.Max(total, store.Count)));
-            }
-            getter(ref vector);
-            VectorProblem problem = store.Append(DenseVector.Read(in vector, ref dense));
-            if (problem != VectorProblem.None)
-                throw AnnIndexColumns.Wrong(_host, _indexed, problem, store.Count);
-            ids.Add();
-        }
-        if (store.Count == 0)
-            throw _host.Except($"There are no rows to index: column '{_indexed}' of the input is empty.");
-        store.Trim();
+        Float32VectorStore store = VectorColumnReader.Read(_host, cursor, column, _options.Metric, input.GetRowCount(), _host.CheckAlive, ids.Add);
         return (store, ids.Collected());
     }
 }

@@ -10,9 +10,6 @@ namespace Microsoft.ML;
 /// <summary>Tuning of nearest-neighbour search for the vectors of a column.</summary>
 public static class AnnIndexTunerExtensions
 {
-    // How many rows are read between two looks at whether the user has cancelled.
-    private const int CheckEvery = 256;
-
     /// <summary>Finds the fastest index that reaches a recall target on the vectors of a column, some of which become the queries.</summary>
     /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
     /// <param name="data">The rows whose vectors will be indexed.</param>
@@ -54,29 +51,8 @@ public static class AnnIndexTunerExtensions
 
     private static Float32VectorStore ReadVectors(IHost host, IDataView data, string name, AnnMetric metric, CancellationToken cancellation)
     {
-        DataViewSchema.Column column = AnnIndexColumns.FindVectors(host, data.Schema, "input", name, out int dimension);
-        Float32VectorStore store = new(dimension, metric, (int)Math.Min(data.GetRowCount() ?? 0, 1 << 20));
+        DataViewSchema.Column column = AnnIndexColumns.FindVectors(host, data.Schema, "input", name, out _);
         using DataViewRowCursor cursor = data.GetRowCursor([column]);
-        using HostProgress progress = new(host, "Reading vectors", "vectors");
-        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
-        int total = (int)Math.Min(data.GetRowCount() ?? 0, int.MaxValue);
-        VBuffer<float> vector = default;
-        float[] dense = [];
-        while (cursor.MoveNext())
-        {
-            if (store.Count % CheckEvery == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                progress.Report(new IndexBuildProgress(store.Count, Math.Max(total, store.Count)));
-            }
-            getter(ref vector);
-            VectorProblem problem = store.Append(DenseVector.Read(in vector, ref dense));
-            if (problem != VectorProblem.None)
-                throw AnnIndexColumns.Wrong(host, name, problem, store.Count);
-        }
-        if (store.Count == 0)
-            throw host.Except($"There are no rows to tune for: column '{name}' of the input is empty.");
-        store.Trim();
-        return store;
+        return VectorColumnReader.Read(host, cursor, column, metric, data.GetRowCount(), cancellation.ThrowIfCancellationRequested);
     }
 }

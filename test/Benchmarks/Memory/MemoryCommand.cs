@@ -1,8 +1,6 @@
 // memory: what a model costs on disk, to load and to hold, each engine in a process of its own. Files are made here, in another
 // process, so that making them does not count.
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Benchmarks.Engines;
 using Benchmarks.Models;
 using Benchmarks.Reports;
@@ -58,22 +56,9 @@ internal sealed class MemoryCommand(MemoryOptions options, CancellationToken can
         }
     }
 
-    private MemoryReading InChild(BenchmarkModel model, ModelFileKind engine, string path)
-    {
-        string program = Environment.ProcessPath!;
-        bool hosted = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        string[] arguments =
-        [
-            .. hosted ? [Environment.GetCommandLineArgs()[0]] : Array.Empty<string>(), CommandLine.MemoryChild,
-            "--model", model.Name, "--engine", engine.Name, "--file", path, "--threads", options.Threads.ToString(CultureInfo.InvariantCulture),
-        ];
-        using Process child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        using CancellationTokenRegistration kill = cancellation.Register(child.Kill);
-        string output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        cancellation.ThrowIfCancellationRequested();
-        return child.ExitCode == 0
-            ? JsonSerializer.Deserialize<MemoryReading>(output)!
-            : throw new InvalidDataException($"The process that ran {model.Name} in {engine.Name} ended with code {child.ExitCode}; its message is above.");
-    }
+    private MemoryReading InChild(BenchmarkModel model, ModelFileKind engine, string path) => OwnProcess.Read<MemoryReading>(
+        $"{model.Name} in {engine.Name}",
+        cancellation,
+        CommandLine.MemoryChild,
+        "--model", model.Name, "--engine", engine.Name, "--file", path, "--threads", options.Threads.ToString(CultureInfo.InvariantCulture));
 }

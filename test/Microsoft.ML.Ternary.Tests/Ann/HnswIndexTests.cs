@@ -190,52 +190,6 @@ public sealed class HnswIndexTests
     }
 
     [Fact]
-    public void ASearchAllocatesNothingOnceWarm()
-    {
-        HnswIndex index = TestVectors.Hnsw(Vectors[..(1000 * Dimension)], Dimension);
-        int[] ids = new int[10];
-        float[] distances = new float[10];
-        SearchOptions options = new() { EfSearch = 50 };
-        for (int i = 0; i < 10; i++)
-            index.Search(Queries.AsSpan(i * Dimension, Dimension), 10, ids, distances, options);
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
-            index.Search(Queries.AsSpan(i * Dimension, Dimension), 10, ids, distances, options);
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void ABuildReportsProgressAndStopsWhenCancelled(int threads)
-    {
-        using CancellationTokenSource cancellation = new();
-        List<IndexBuildProgress> reports = [];
-        Reporter progress = new(report =>
-        {
-            reports.Add(report);
-            cancellation.Cancel();
-        });
-
-        Assert.Throws<OperationCanceledException>(
-            () => HnswIndex.Build(Vectors, Dimension, new HnswOptions { Threads = threads }, progress, cancellation.Token));
-        Assert.NotEmpty(reports);
-        Assert.All(reports, report => Assert.InRange(report.Done, 1, 3999));
-        Assert.All(reports, report => Assert.Equal(4000, report.Total));
-    }
-
-    [Fact]
-    public void WhatAProgressListenerThrowsEndsTheBuildOnSeveralThreadsToo()
-    {
-        Reporter progress = new(_ => throw new InvalidOperationException("listener"));
-
-        Assert.Equal("listener", Assert.Throws<InvalidOperationException>(
-            () => HnswIndex.Build(Vectors, Dimension, new HnswOptions { Threads = 2 }, progress, TestContext.Current.CancellationToken)).Message);
-    }
-
-    [Fact]
     public void OptionsOutOfRangeAreRefusedByName()
     {
         Assert.Contains("M must be between 2 and 256", Refusal(new HnswOptions { M = 1 }));
@@ -246,10 +200,5 @@ public sealed class HnswIndexTests
 
         static string Refusal(HnswOptions options) =>
             Assert.Throws<ArgumentOutOfRangeException>(() => TestVectors.Hnsw([1, 2], 2, options)).Message;
-    }
-
-    private sealed class Reporter(Action<IndexBuildProgress> report) : IProgress<IndexBuildProgress>
-    {
-        public void Report(IndexBuildProgress value) => report(value);
     }
 }

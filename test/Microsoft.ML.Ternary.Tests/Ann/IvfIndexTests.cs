@@ -223,67 +223,6 @@ public sealed class IvfIndexTests
     }
 
     [Fact]
-    public void ASearchAllocatesNothingOnceWarm()
-    {
-        IvfIndex index = Build(Vectors[..(1000 * Dimension)], Dimension);
-        index.Add(Vectors.AsSpan(1000 * Dimension, 100 * Dimension));
-        int[] ids = new int[60];
-        float[] distances = new float[60];
-        SearchOptions[] options = [new() { NProbe = 4 }, new() { NProbe = 1 }, new() { Filter = id => id % 9 == 0 }];
-        void Search(int from, int to)
-        {
-            for (int i = from; i < to; i++)
-                index.Search(Queries.AsSpan(i * Dimension, Dimension), 60, ids, distances, options[i % 3]);
-        }
-        Search(0, 30);
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Search(30, 150);
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void ABuildReportsProgressAndStopsWhenCancelled(int threads)
-    {
-        using CancellationTokenSource cancellation = new();
-        List<IndexBuildProgress> reports = [];
-        ProgressListener progress = new(report =>
-        {
-            reports.Add(report);
-            cancellation.Cancel();
-        });
-
-        Assert.Throws<OperationCanceledException>(
-            () => IvfIndex.Build(Vectors, Dimension, new IvfOptions { Threads = threads }, progress, cancellation.Token));
-        Assert.NotEmpty(reports);
-        Assert.All(reports, report => Assert.InRange(report.Done, 1, 3999));
-        Assert.All(reports, report => Assert.Equal(4000, report.Total));
-    }
-
-    [Fact]
-    public void ProgressAscendsToTheCount()
-    {
-        List<IndexBuildProgress> reports = [];
-        IvfIndex.Build(Vectors, Dimension, null, new ProgressListener(reports.Add), TestContext.Current.CancellationToken);
-
-        Assert.Equal(reports.Select(report => report.Done).Order(), reports.Select(report => report.Done));
-        Assert.InRange(reports.Count, 20, 102);
-        Assert.Equal(new IndexBuildProgress(4000, 4000), reports[^1]);
-    }
-
-    [Fact]
-    public void WhatAProgressListenerThrowsEndsTheBuildOnSeveralThreadsToo()
-    {
-        ProgressListener progress = new(_ => throw new InvalidOperationException("listener"));
-
-        Assert.Equal("listener", Assert.Throws<InvalidOperationException>(
-            () => IvfIndex.Build(Vectors, Dimension, new IvfOptions { Threads = 2 }, progress, TestContext.Current.CancellationToken)).Message);
-    }
-
-    [Fact]
     public void OptionsOutOfRangeAreRefusedByName()
     {
         Assert.Contains("NList must be between 0", Refusal(new IvfOptions { NList = -1 }));
@@ -293,14 +232,6 @@ public sealed class IvfIndexTests
         Assert.Contains("Threads must be", Refusal(new IvfOptions { Threads = -1 }));
 
         static string Refusal(IvfOptions options) => Assert.Throws<ArgumentOutOfRangeException>(() => Build([1, 2], 2, options)).Message;
-    }
-
-    [Fact]
-    public void WhatCannotBeIndexedIsRefused()
-    {
-        Assert.Contains("not one or more whole vectors", Assert.Throws<ArgumentException>(() => Build([], 3)).Message);
-        Assert.Contains("Vector 1 holds NaN", Assert.Throws<ArgumentException>(() => Build([1, 2, 3, float.NaN], 2)).Message);
-        Assert.Contains("Vector 0 is all zeros", Assert.Throws<ArgumentException>(() => Build([0, 0], 2)).Message);
     }
 
     private static IvfIndex Build(float[] vectors, int dimension, IvfOptions? options = null) =>

@@ -234,48 +234,6 @@ public sealed class LshIndexTests
     }
 
     [Fact]
-    public void ASearchAllocatesNothingOnceWarm()
-    {
-        LshIndex index = Build(Vectors[..(1000 * Dimension)], Dimension);
-        index.Add(Vectors.AsSpan(1000 * Dimension, 100 * Dimension));
-        int[] ids = new int[10];
-        float[] distances = new float[10];
-        SearchOptions[] options = [new(), new() { NProbe = 4 }, new() { Filter = id => id % 9 == 0 }];
-        void Search(int round)
-        {
-            for (int i = 0; i < 150; i++)
-                index.Search(Queries.AsSpan(i * Dimension, Dimension), 10, ids, distances, options[(i + round) % 3]);
-        }
-        for (int round = 0; round < 3; round++)
-            Search(round);
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Search(0);
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void ABuildReportsProgressAndStopsWhenCancelled(int threads)
-    {
-        using CancellationTokenSource cancellation = new();
-        List<IndexBuildProgress> reports = [];
-        ProgressListener progress = new(report =>
-        {
-            reports.Add(report);
-            cancellation.Cancel();
-        });
-
-        Assert.Throws<OperationCanceledException>(
-            () => LshIndex.Build(Vectors, Dimension, new LshOptions { Threads = threads }, progress, cancellation.Token));
-        Assert.NotEmpty(reports);
-        Assert.All(reports, report => Assert.InRange(report.Done, 1, 3999));
-        Assert.All(reports, report => Assert.Equal(4000, report.Total));
-    }
-
-    [Fact]
     public void OptionsOutOfRangeAreRefusedByName()
     {
         Assert.Contains("Tables must be between 1 and 256", Refusal(new LshOptions { Tables = 0 }));
@@ -284,14 +242,6 @@ public sealed class LshIndexTests
         Assert.Contains("Threads must be", Refusal(new LshOptions { Threads = -1 }));
 
         static string Refusal(LshOptions options) => Assert.Throws<ArgumentOutOfRangeException>(() => Build([1, 2], 2, options)).Message;
-    }
-
-    [Fact]
-    public void WhatCannotBeIndexedIsRefused()
-    {
-        Assert.Contains("not one or more whole vectors", Assert.Throws<ArgumentException>(() => Build([], 3)).Message);
-        Assert.Contains("Vector 1 holds NaN", Assert.Throws<ArgumentException>(() => Build([1, 2, 3, float.NaN], 2)).Message);
-        Assert.Contains("Vector 0 is all zeros", Assert.Throws<ArgumentException>(() => Build([0, 0], 2)).Message);
     }
 
     private static LshIndex Build(float[] vectors, int dimension, LshOptions? options = null) =>

@@ -3,7 +3,7 @@
 namespace Microsoft.ML.Ternary.Ann;
 
 /// <summary>A store of float16 vectors. Components below 2^-14 in magnitude are kept as 0; those above 65504 are refused.</summary>
-internal sealed unsafe class Float16VectorStore : VectorStore
+internal sealed unsafe class Float16VectorStore : FloatVectorStore<Float16Rows, HalfSquaredDifferenceTerm>
 {
     // For products the query is multiplied by 2^64 beforehand and the sum by 2^48 afterwards, which together undo what loading a
     // row divides by. With all of it in the query, components from 2^16 on would overflow.
@@ -16,22 +16,22 @@ internal sealed unsafe class Float16VectorStore : VectorStore
     // A whole cache line of halves.
     private const int Block32 = 32;
 
-    private readonly int _length;
-
     /// <summary>Creates an empty store, with room for <paramref name="capacity"/> vectors to begin with.</summary>
     public Float16VectorStore(int dimension, AnnMetric metric, int capacity = 0)
-        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), capacity)) => _length = Length(dimension);
+        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), capacity), Padded(dimension), -SumScale)
+    {
+    }
 
     /// <summary>Wraps rows read from a file.</summary>
     public Float16VectorStore(int dimension, AnnMetric metric, int count, MemoryBlock rows)
-        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), count, rows)) => _length = Length(dimension);
+        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), count, rows), Padded(dimension), -SumScale)
+    {
+    }
 
     public override VectorCodec Codec => VectorCodec.Float16;
 
-    public override int QueryBytes => _length * sizeof(float);
-
     /// <summary>Bytes a row takes: its components, padded with zeros to whole cache lines.</summary>
-    public static int BytesPerRow(int dimension) => checked(Length(dimension) * sizeof(short));
+    public static int BytesPerRow(int dimension) => checked(Padded(dimension) * sizeof(short));
 
     public override VectorProblem CheckForStorage(ReadOnlySpan<float> vector)
     {
@@ -48,7 +48,7 @@ internal sealed unsafe class Float16VectorStore : VectorStore
 
     public override void PrepareQuery(ReadOnlySpan<float> query, byte* prepared)
     {
-        Span<float> row = new(prepared, _length);
+        Span<float> row = new(prepared, Length);
         if (Metric == AnnMetric.Cosine)
         {
             Normalize(query, row);
@@ -63,42 +63,10 @@ internal sealed unsafe class Float16VectorStore : VectorStore
 
     public override byte* StoredAsQuery(int id, byte* scratch)
     {
-        Span<float> row = new(scratch, _length);
+        Span<float> row = new(scratch, Length);
         CopyVector(id, row);
         Finish(row);
         return scratch;
-    }
-
-    public override void Distances(byte* query, int* ids, int count, float* distances)
-    {
-        MemoryBlock block = Block;
-        RowSums sums = new(block.Pointer, RowBytes, _length);
-        if (Metric == AnnMetric.L2)
-        {
-            sums.Of<HalfSquaredDifferenceTerm, Float16Rows>((float*)query, ids, count, distances);
-        }
-        else
-        {
-            sums.Of<ProductTerm, Float16Rows>((float*)query, ids, count, distances);
-            RowSums.Scale(distances, count, -SumScale);
-        }
-        GC.KeepAlive(block);
-    }
-
-    public override void DistancesInOrder(byte* query, int first, int count, float* distances)
-    {
-        MemoryBlock block = Block;
-        RowSums sums = new(block.Pointer, RowBytes, _length);
-        if (Metric == AnnMetric.L2)
-        {
-            sums.InOrder<HalfSquaredDifferenceTerm, Float16Rows>((float*)query, first, count, distances);
-        }
-        else
-        {
-            sums.InOrder<ProductTerm, Float16Rows>((float*)query, first, count, distances);
-            RowSums.Scale(distances, count, -SumScale);
-        }
-        GC.KeepAlive(block);
     }
 
     public override void CopyVector(int id, Span<float> destination)
@@ -112,7 +80,7 @@ internal sealed unsafe class Float16VectorStore : VectorStore
 
     protected override void Encode(ReadOnlySpan<float> vector, byte* row)
     {
-        Span<short> halves = new(row, _length);
+        Span<short> halves = new(row, Length);
         for (int i = 0; i < vector.Length; i++)
             halves[i] = Float16Rows.Round(vector[i]);
         halves[vector.Length..].Clear();
@@ -130,5 +98,5 @@ internal sealed unsafe class Float16VectorStore : VectorStore
         row[Dimension..].Clear();
     }
 
-    private static int Length(int dimension) => checked(dimension + Block32 - 1) / Block32 * Block32;
+    private static int Padded(int dimension) => Padded(dimension, Block32);
 }

@@ -3,28 +3,28 @@
 namespace Microsoft.ML.Ternary.Ann;
 
 /// <summary>A store of float32 vectors.</summary>
-internal sealed unsafe class Float32VectorStore : VectorStore
+internal sealed unsafe class Float32VectorStore : FloatVectorStore<Float32Rows, SquaredDifferenceTerm>
 {
-    private readonly int _length;
-
     /// <summary>Creates an empty store, with room for <paramref name="capacity"/> vectors to begin with.</summary>
     public Float32VectorStore(int dimension, AnnMetric metric, int capacity = 0)
-        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), capacity)) => _length = Length(dimension);
+        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), capacity), Padded(dimension), -1)
+    {
+    }
 
     /// <summary>Wraps rows read from a file.</summary>
     public Float32VectorStore(int dimension, AnnMetric metric, int count, MemoryBlock rows)
-        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), count, rows)) => _length = Length(dimension);
+        : base(dimension, metric, new GrowableRows(BytesPerRow(dimension), count, rows), Padded(dimension), -1)
+    {
+    }
 
     public override VectorCodec Codec => VectorCodec.Float32;
 
-    public override int QueryBytes => RowBytes;
-
     /// <summary>Bytes a row takes: its components, padded with zeros to whole cache lines.</summary>
-    public static int BytesPerRow(int dimension) => checked(Length(dimension) * sizeof(float));
+    public static int BytesPerRow(int dimension) => checked(Padded(dimension) * sizeof(float));
 
     public override void PrepareQuery(ReadOnlySpan<float> query, byte* prepared)
     {
-        Span<float> row = new(prepared, _length);
+        Span<float> row = new(prepared, Length);
         if (Metric == AnnMetric.Cosine)
             Normalize(query, row);
         else
@@ -33,38 +33,6 @@ internal sealed unsafe class Float32VectorStore : VectorStore
     }
 
     public override byte* StoredAsQuery(int id, byte* scratch) => Block.Pointer + (long)id * RowBytes;
-
-    public override void Distances(byte* query, int* ids, int count, float* distances)
-    {
-        MemoryBlock block = Block;
-        RowSums sums = new(block.Pointer, RowBytes, _length);
-        if (Metric == AnnMetric.L2)
-        {
-            sums.Of<SquaredDifferenceTerm, Float32Rows>((float*)query, ids, count, distances);
-        }
-        else
-        {
-            sums.Of<ProductTerm, Float32Rows>((float*)query, ids, count, distances);
-            RowSums.Scale(distances, count, -1);
-        }
-        GC.KeepAlive(block);
-    }
-
-    public override void DistancesInOrder(byte* query, int first, int count, float* distances)
-    {
-        MemoryBlock block = Block;
-        RowSums sums = new(block.Pointer, RowBytes, _length);
-        if (Metric == AnnMetric.L2)
-        {
-            sums.InOrder<SquaredDifferenceTerm, Float32Rows>((float*)query, first, count, distances);
-        }
-        else
-        {
-            sums.InOrder<ProductTerm, Float32Rows>((float*)query, first, count, distances);
-            RowSums.Scale(distances, count, -1);
-        }
-        GC.KeepAlive(block);
-    }
 
     public override void CopyVector(int id, Span<float> destination)
     {
@@ -75,12 +43,12 @@ internal sealed unsafe class Float32VectorStore : VectorStore
 
     protected override void Encode(ReadOnlySpan<float> vector, byte* row)
     {
-        Span<float> components = new(row, _length);
+        Span<float> components = new(row, Length);
         vector.CopyTo(components);
         components[vector.Length..].Clear();
     }
 
     protected override VectorStore CreateEmpty(int capacity) => new Float32VectorStore(Dimension, Metric, capacity);
 
-    private static int Length(int dimension) => checked(dimension + RowDistance.Block - 1) / RowDistance.Block * RowDistance.Block;
+    private static int Padded(int dimension) => Padded(dimension, RowDistance.Block);
 }

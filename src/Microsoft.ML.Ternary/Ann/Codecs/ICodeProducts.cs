@@ -3,7 +3,7 @@
 //
 // Why ternary codes are two bits side by side and not two bit-planes with popcounts: the planes' sum needs the query in bit-planes as
 // well, eight for the same precision: 16 ANDs and popcounts for 64 components, since .NET exposes no vector popcount, where four ANDs and
-// four multiply-adds do 128. Measured at 784 components: 75 ns a row in planes, 9 ns so.
+// four multiply-adds do 128.
 namespace Microsoft.ML.Ternary.Ann;
 
 /// <summary>One implementation of the sums. <c>bytes</c> is the row's <see cref="CodeLayout.CodeBytes"/>, <c>sum</c> the sum of the

@@ -2,7 +2,6 @@
 // levels to neighbours that lie in different directions (algorithm 4), which link back. Levels are a function of seed and slot. A
 // node's own lists are all written before the first link leads to it, and links lead to it from the bottom up, so that a search
 // that comes upon it while it is being linked can go on from it.
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Ternary.Ann;
@@ -24,10 +23,7 @@ internal sealed unsafe class HnswBuilder
     private readonly HnswSearcher _searcher;
     private readonly Stack<Scratch> _scratches = new();
     private bool _isShared;
-    private int _next;
-    private int _done;
     private int _addedSinceRepair;
-    private Exception? _failure;
 
     /// <summary>Creates a builder.</summary>
     /// <param name="graph">The graph to add nodes to.</param>
@@ -88,7 +84,7 @@ internal sealed unsafe class HnswBuilder
             _graph.Entry = slot;
             break;
         }
-        _scratches.Push(scratch);
+        Return(scratch);
         return inserted;
     }
 
@@ -130,49 +126,20 @@ internal sealed unsafe class HnswBuilder
 
     private void InsertAll(int first, HashSet<int> inserted, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation)
     {
-        int total = _store.Count - first;
+        int total = _store.Count - first, done = 0;
         int threads = Math.Clamp(_options.ThreadCount, 1, Math.Max(1, total / ReportEvery));
         _isShared = threads > 1;
-        _next = first - 1;
-        _done = 0;
-        _failure = null;
-        void Work() => InsertSome(total, inserted, first > 0, progress, cancellation);
-        if (threads == 1)
-            Work();
-        else
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => RunOrRemember(Work));
-        if (_failure is not null)
-            ExceptionDispatchInfo.Throw(_failure);
-        cancellation.ThrowIfCancellationRequested();
-    }
-
-    private void RunOrRemember(Action work)
-    {
-        try
+        Blocks.Run(total, threads, Rent, (block, scratch) =>
         {
-            work();
-        }
-        catch (Exception failure)
-        {
-            Interlocked.CompareExchange(ref _failure, failure, null);
-        }
-    }
-
-    private void InsertSome(int total, HashSet<int> inserted, bool mayEqual, IProgress<IndexBuildProgress>? progress, CancellationToken cancellation)
-    {
-        Scratch scratch = Rent();
-        for (int slot = Interlocked.Increment(ref _next); slot < _store.Count; slot = Interlocked.Increment(ref _next))
-        {
-            if (cancellation.IsCancellationRequested || _failure is not null)
-                return;
+            cancellation.ThrowIfCancellationRequested();
+            int slot = first + block;
             if (!IsDuplicate(slot) && !inserted.Contains(slot))
-                Insert(slot, scratch, mayEqual);
-            int done = Interlocked.Increment(ref _done);
-            if (progress is not null && done % ReportEvery == 0)
-                Report(progress, done, total);
-        }
-        lock (_scratches)
-            _scratches.Push(scratch);
+                Insert(slot, scratch, mayEqual: first > 0);
+            int now = Interlocked.Increment(ref done);
+            if (progress is not null && now % ReportEvery == 0)
+                Report(progress, now, total);
+        }, Return);
+        cancellation.ThrowIfCancellationRequested();
     }
 
     // One report at a time: what listens need not be thread-safe.
@@ -306,7 +273,7 @@ internal sealed unsafe class HnswBuilder
     {
         Scratch scratch = Rent();
         new HnswRepair(_graph, _store, _options.EfConstruction, scratch.Search).Run(slot => !IsDuplicate(slot));
-        _scratches.Push(scratch);
+        Return(scratch);
         _addedSinceRepair = 0;
     }
 
@@ -318,6 +285,12 @@ internal sealed unsafe class HnswBuilder
         scratch ??= new Scratch(_store, _graph.M);
         scratch.Search.Visited.Reserve(_graph.Count);
         return scratch;
+    }
+
+    private void Return(Scratch scratch)
+    {
+        lock (_scratches)
+            _scratches.Push(scratch);
     }
 
     // What one building thread needs.

@@ -7,10 +7,9 @@ internal sealed unsafe class HnswRepair(HnswGraph graph, VectorStore store, int 
     private readonly bool[] _reached = new bool[graph.Count];
     private readonly Stack<int> _open = new();
 
-    /// <summary>Makes every node of the graph reachable from the entry on level 0; returns how many were not.</summary>
-    public int Run(Func<int, bool> isNode)
+    /// <summary>Makes every node of the graph reachable from the entry on level 0.</summary>
+    public void Run(Func<int, bool> isNode)
     {
-        int repaired = 0;
         Reach(graph.Entry);
         for (int id = 0; id < graph.Count; id++)
         {
@@ -18,9 +17,7 @@ internal sealed unsafe class HnswRepair(HnswGraph graph, VectorStore store, int 
                 continue;
             LeadTo(id);
             Reach(id);
-            repaired++;
         }
-        return repaired;
     }
 
     private void Reach(int from)

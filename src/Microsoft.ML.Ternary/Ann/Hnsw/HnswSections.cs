@@ -44,7 +44,7 @@ internal static unsafe class HnswSections
             EfSearch = parameters[2],
             Seed = parameters[3],
         };
-        RequireOptions(file, options);
+        file.Require(options, Parameters);
         return options;
     }
 
@@ -61,18 +61,6 @@ internal static unsafe class HnswSections
         CheckLevel0(file, graph);
         CheckUpperLevels(file, graph);
         return new HnswStructure(IndexVectorsSections.Read(file), graph, ReadDuplicates(file), (HnswOptions)options);
-    }
-
-    private static void RequireOptions(VectorIndexFileReader file, HnswOptions options)
-    {
-        try
-        {
-            options.Validate();
-        }
-        catch (ArgumentOutOfRangeException problem)
-        {
-            throw file.Bad($"section '{Parameters}': {problem.Message}");
-        }
     }
 
     // All nodes are on level 0, so that every number below the count will do: one comparison of the greatest, after a pass at the

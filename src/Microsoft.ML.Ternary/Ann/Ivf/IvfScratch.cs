@@ -11,7 +11,7 @@ internal sealed unsafe class IvfScratch(int queryBytes, int fineQueryBytes, int 
     private ReadOnlyMemory<ulong> _probes;
     private bool _isSorted;
 
-    public void Prepare(ReadOnlySpan<float> query) => centroids.PrepareQuery(query, _coarseQuery.Pointer);
+    public override void Prepare(ReadOnlySpan<float> query) => centroids.PrepareQuery(query, _coarseQuery.Pointer);
 
     /// <summary>Finds the <paramref name="probes"/> lists whose centroids are nearest.</summary>
     public void Rank(int probes)

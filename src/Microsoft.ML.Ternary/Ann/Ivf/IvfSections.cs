@@ -39,7 +39,7 @@ internal static unsafe class IvfSections
             KMeansIterations = parameters[3],
             Seed = parameters[4],
         };
-        RequireOptions(file, options);
+        file.Require(options, Parameters);
         return options;
     }
 
@@ -81,17 +81,5 @@ internal static unsafe class IvfSections
             lists.Add(list);
         }
         return lists;
-    }
-
-    private static void RequireOptions(VectorIndexFileReader file, IvfOptions options)
-    {
-        try
-        {
-            options.Validate();
-        }
-        catch (ArgumentOutOfRangeException problem)
-        {
-            throw file.Bad($"section '{Parameters}': {problem.Message}");
-        }
     }
 }

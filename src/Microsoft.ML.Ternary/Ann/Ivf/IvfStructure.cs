@@ -95,12 +95,6 @@ internal sealed unsafe class IvfStructure : IndexStructure
 
     public override void AddSections(VectorIndexFileWriter file) => IvfSections.Add(file, this);
 
-    public override void Prepare(SearchScratch scratch, ReadOnlySpan<float> query)
-    {
-        base.Prepare(scratch, query);
-        ((IvfScratch)scratch).Prepare(query);
-    }
-
     protected override SearchScratch NewScratch(int queryBytes, int fineQueryBytes) => new IvfScratch(queryBytes, fineQueryBytes, BatchSize, _centroids);
 
     protected override void Find(ReadOnlySpan<SearchScratch> searches, int count, SearchOptions? options)

@@ -12,7 +12,7 @@ internal sealed unsafe class LshScratch(int queryBytes, int fineQueryBytes, int 
 
     public ProbeSequence Probes { get; } = new(planes.Tables, planes.Bits);
 
-    public void Prepare(ReadOnlySpan<float> query)
+    public override void Prepare(ReadOnlySpan<float> query)
     {
         planes.Normals.PrepareQuery(query, _rawQuery.Pointer);
         float* margins = (float*)Marshal.UnsafeAddrOfPinnedArrayElement(_margins, 0);

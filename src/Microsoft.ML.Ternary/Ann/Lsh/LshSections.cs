@@ -39,14 +39,7 @@ internal static unsafe class LshSections
     {
         int[] parameters = file.Values<int>(Parameters, ParameterCount);
         LshOptions options = new() { Tables = parameters[0], Bits = parameters[1], Probes = parameters[2], Seed = parameters[3] };
-        try
-        {
-            options.Validate();
-        }
-        catch (ArgumentOutOfRangeException problem)
-        {
-            throw file.Bad($"section '{Parameters}': {problem.Message}");
-        }
+        file.Require(options, Parameters);
         return options;
     }
 

@@ -102,12 +102,6 @@ internal sealed unsafe class LshStructure : IndexStructure
 
     public override void AddSections(VectorIndexFileWriter file) => LshSections.Add(file, this);
 
-    public override void Prepare(SearchScratch scratch, ReadOnlySpan<float> query)
-    {
-        base.Prepare(scratch, query);
-        ((LshScratch)scratch).Prepare(query);
-    }
-
     protected override SearchScratch NewScratch(int queryBytes, int fineQueryBytes) => new LshScratch(queryBytes, fineQueryBytes, BatchSize, _planes);
 
     protected override void Find(ReadOnlySpan<SearchScratch> searches, int count, SearchOptions? options)

@@ -38,18 +38,9 @@ internal sealed class EngineProgram(string cache, Func<string, bool> install)
     /// <param name="threads">Threads that it may use for building.</param>
     public ProcessStartInfo Start(string engine, int threads)
     {
-        ProcessStartInfo start = engine == AnnContenders.Ours ? ThisProgram() : Peer(engine);
+        ProcessStartInfo start = engine == AnnContenders.Ours ? OwnProcess.Start(CommandLine.AnnChild) : Peer(engine);
         start.Environment["OMP_NUM_THREADS"] = start.Environment["OPENBLAS_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
         return start;
-    }
-
-    private static ProcessStartInfo ThisProgram()
-    {
-        string assembly = typeof(EngineProgram).Assembly.Location, program = Environment.ProcessPath!, name = Path.GetFileNameWithoutExtension(program);
-        if (name == Path.GetFileNameWithoutExtension(assembly))
-            return new ProcessStartInfo(program, [CommandLine.AnnChild]);
-        // The runtime itself, or a program that runs tests.
-        return new ProcessStartInfo(name == "dotnet" ? program : "dotnet", [assembly, CommandLine.AnnChild]);
     }
 
     private ProcessStartInfo Peer(string engine)

@@ -1,6 +1,5 @@
 // ann-open: what opening a large index from its file takes. Each file is built here and opened in a process of its own.
 using System.Diagnostics;
-using System.Text.Json;
 using Benchmarks.Ann.Data;
 using Benchmarks.Ann.Engines;
 using Benchmarks.Ann.Results;
@@ -61,7 +60,7 @@ internal sealed class OpenCommand(OpenOptions options, CancellationToken cancell
         {
             Screen.Progress($"{dataset.Name}: building {contender.Index} {contender.Codec}");
             OpenRow built = Build(dataset, contender, file);
-            OpenReading reading = InChild(file, dataset.QueriesPath);
+            OpenReading reading = OwnProcess.Read<OpenReading>(file, cancellation, CommandLine.OpenChild, "--file", file, "--queries", dataset.QueriesPath);
             return built with
             {
                 OpenMs = reading.OpenMilliseconds,
@@ -115,20 +114,5 @@ internal sealed class OpenCommand(OpenOptions options, CancellationToken cancell
             RssSearched = 0,
             RssAnonymous = 0,
         };
-    }
-
-    private OpenReading InChild(string file, string queries)
-    {
-        string program = Environment.ProcessPath!;
-        bool hosted = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        string[] arguments = [.. hosted ? [Environment.GetCommandLineArgs()[0]] : Array.Empty<string>(), CommandLine.OpenChild, "--file", file, "--queries", queries];
-        using Process child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        using CancellationTokenRegistration kill = cancellation.Register(child.Kill);
-        string output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        cancellation.ThrowIfCancellationRequested();
-        return child.ExitCode == 0
-            ? JsonSerializer.Deserialize<OpenReading>(output)!
-            : throw new InvalidDataException($"The process that opened {file} ended with code {child.ExitCode}; its message is above.");
     }
 }
