@@ -12,10 +12,11 @@ namespace Microsoft.ML.Ternary.Checkpoints;
 public sealed class Int4EmbeddingTable : EmbeddingTable
 {
     /// <summary>Values that share a scale.</summary>
-    public const int GroupSize = 32;
+    public const int GroupSize = GroupRounding.GroupSize;
 
     private const int GroupBytes = GroupSize / 2;
     private const int Zero = 8;
+    private static readonly GroupRounding Rounding = new(bits: 4);
 
     private readonly ReadOnlyMemory<byte> _codes;
     private readonly ReadOnlyMemory<byte> _scales;
@@ -35,7 +36,7 @@ public sealed class Int4EmbeddingTable : EmbeddingTable
     internal ReadOnlyMemory<byte> ScaleBytes => _scales;
 
     /// <summary>Groups in a row of so many values.</summary>
-    internal static int Groups(int columns) => (columns + GroupSize - 1) / GroupSize;
+    internal static int Groups(int columns) => GroupRounding.Groups(columns);
 
     /// <summary>Bytes of the codes of a row.</summary>
     internal static int RowBytes(int columns) => Groups(columns) * GroupBytes;
@@ -54,7 +55,7 @@ public sealed class Int4EmbeddingTable : EmbeddingTable
             for (int g = 0; g < groups; g++)
             {
                 ReadOnlySpan<float> values = row.AsSpan(g * GroupSize, GroupSize);
-                Half scale = BestScale(values);
+                Half scale = Rounding.BestScale(values);
                 scales[i * groups + g] = scale;
                 Pack(values, (float)scale, codes.AsSpan((i * groups + g) * GroupBytes, GroupBytes));
             }
@@ -126,43 +127,5 @@ public sealed class Int4EmbeddingTable : EmbeddingTable
             destination[i] = (byte)(Nibble(values[i], scale) | Nibble(values[i + GroupBytes], scale) << 4);
     }
 
-    private static int Nibble(float value, float scale) =>
-        scale == 0 ? Zero : (int)Math.Clamp(MathF.Round(value / scale), -Zero, Zero - 1) + Zero;
-
-    /// <summary>
-    /// The code -8 has no positive twin, so the value of largest magnitude may take it with a scale of the opposite sign; and a scale
-    /// that clips that value a little may serve the others better. Both are tried.
-    /// </summary>
-    private static Half BestScale(ReadOnlySpan<float> values)
-    {
-        float extreme = 0;
-        foreach (float value in values)
-            if (MathF.Abs(value) > MathF.Abs(extreme))
-                extreme = value;
-        Half best = (Half)0f;
-        double least = double.PositiveInfinity;
-        for (float divisor = 7; divisor <= 9; divisor += 0.25f)
-        {
-            foreach (Half scale in (ReadOnlySpan<Half>)[(Half)(extreme / divisor), (Half)(-extreme / divisor)])
-            {
-                double error = SquaredError(values, (float)scale);
-                if (error >= least)
-                    continue;
-                least = error;
-                best = scale;
-            }
-        }
-        return best;
-    }
-
-    private static double SquaredError(ReadOnlySpan<float> values, float scale)
-    {
-        double sum = 0;
-        foreach (float value in values)
-        {
-            double difference = value - (Nibble(value, scale) - Zero) * scale;
-            sum += difference * difference;
-        }
-        return sum;
-    }
+    private static int Nibble(float value, float scale) => Rounding.Code(value, scale) + Zero;
 }

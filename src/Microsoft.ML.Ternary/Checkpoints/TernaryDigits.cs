@@ -1,0 +1,50 @@
+// One ternary digit a weight is the paper's form, the smallest and the fastest; a second gives nine levels instead of three. A model
+// may spend it where it helps most, so the choice is a value that options, files and experiments can name.
+namespace Microsoft.ML.Ternary.Checkpoints;
+
+/// <summary>How many ternary digits, 1 or 2, the weights of each linear layer of the encoder have.</summary>
+/// <remarks>A weight of one digit is code x scale with codes -1 to 1; of two digits (3 x high + low) x scale, codes -4 to 4.</remarks>
+public sealed record TernaryDigits
+{
+    private readonly Func<EmbeddingModel, HashSet<string>> _two;
+
+    private TernaryDigits(string name, Func<EmbeddingModel, HashSet<string>> two) => (Name, _two) = (name, two);
+
+    /// <summary>One digit everywhere.</summary>
+    public static TernaryDigits One { get; } = new("1", _ => []);
+
+    /// <summary>Two digits everywhere.</summary>
+    public static TernaryDigits Two { get; } = new("2", model => [.. ModelTernarizer.LinearNames(model.Config)]);
+
+    /// <summary>Two digits in the feed-forward layers and in the last layer's value and attention output, which rounding to one digit
+    /// damages most; one elsewhere.</summary>
+    public static TernaryDigits FeedForwardTwo { get; } = new("ff2", FeedForward);
+
+    /// <summary>What options and reports call it.</summary>
+    public string Name { get; }
+
+    /// <summary>Two digits in the layers whose names fit one of <paramref name="patterns"/>, one elsewhere.</summary>
+    /// <param name="patterns">Names in which * stands for any characters, such as <c>encoder.layer.5.*</c>. Whether they fit a layer
+    /// is seen when a model is at hand.</param>
+    public static TernaryDigits TwoIn(params IReadOnlyList<string> patterns)
+    {
+        ArgumentNullException.ThrowIfNull(patterns);
+        return new("2 in " + string.Join(", ", patterns), model => ModelTernarizer.SelectLinears(model, patterns));
+    }
+
+    /// <summary>The linear layers of <paramref name="model"/> that have two digits.</summary>
+    /// <exception cref="ArgumentException">A pattern fits no layer.</exception>
+    internal HashSet<string> LayersOfTwo(EmbeddingModel model) => _two(model);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private static HashSet<string> FeedForward(EmbeddingModel model)
+    {
+        string last = $"encoder.layer.{model.Config.LayerCount - 1}.attention.";
+        return [.. ModelTernarizer.LinearNames(model.Config).Where(name =>
+            name.EndsWith(".intermediate.dense", StringComparison.Ordinal)
+            || (name.EndsWith(".output.dense", StringComparison.Ordinal) && !name.EndsWith(".attention.output.dense", StringComparison.Ordinal))
+            || name == last + "self.value" || name == last + "output.dense")];
+    }
+}
