@@ -80,10 +80,11 @@ internal static class PrepareCorpusCommand
         return 0;
     }
 
+    // All that are held out stay, since the builder needs them to know their texts elsewhere.
     private static PackageDescription[] Sample(IReadOnlyList<PackageDescription> packages, double share, int seed)
     {
-        PackageDescription[] drawn = [.. packages];
+        PackageDescription[] drawn = [.. packages.Where(package => !HeldOut.Includes(package))];
         new Random(seed).Shuffle(drawn);
-        return [.. drawn.Take((int)Math.Round(Math.Clamp(share, 0, 1) * drawn.Length))];
+        return [.. drawn.Take((int)Math.Round(Math.Clamp(share, 0, 1) * drawn.Length)), .. packages.Where(HeldOut.Includes)];
     }
 }

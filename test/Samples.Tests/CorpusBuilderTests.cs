@@ -31,6 +31,33 @@ public class CorpusBuilderTests
     }
 
     [Fact]
+    public void AHeldOutPackageIsNowhereInTheCorpusNorAreTheTextsThatEqualItsOwn()
+    {
+        PackageDescription heldOut = new("runs the tests", FirstHeldOutOpening + " It is fast.");
+        PackageDescription sibling = new("runs the tests, documentation", FirstHeldOutOpening + " It explains.");
+        PackageDescription sameTitle = new("runs the tests", "Another program.");
+        PackageDescription[] packages = [heldOut, sibling, sameTitle];
+        Assert.Equal([true, true, false], packages.Select(HeldOut.Includes));
+        TrainingCorpus corpus = new CorpusBuilder([], [], packages, []).Build(longTexts: 0, seed: 1);
+        Assert.Equal(["Another program."], corpus.Texts);
+    }
+
+    [Fact]
+    public void AboutOnePackageInFiftyIsHeldOut() =>
+        Assert.InRange(Enumerable.Range(0, 50_000).Count(i => HeldOut.Includes(new PackageDescription("any", $"Program {i}."))), 800, 1200);
+
+    [Theory]
+    [InlineData("short", "  It  does this.\n It does that.", "It does this.")]
+    [InlineData("short", "version 1.2 of it: the parts", "version 1.2 of it:")]
+    [InlineData("short", "no end", "no end")]
+    [InlineData("short", "", "short")]
+    public void APackagesOpeningIsTheFirstSentenceOfItsLongDescription(string title, string body, string opening) =>
+        Assert.Equal(opening, new PackageDescription(title, body).Opening);
+
+    private static string FirstHeldOutOpening =>
+        Enumerable.Range(0, 10_000).Select(i => $"Program {i}.").First(opening => HeldOut.Includes(new PackageDescription("any", opening)));
+
+    [Fact]
     public void TheSameSeedGivesTheSameOrderAndAnotherSeedAnother()
     {
         IReadOnlyList<string> Texts(int seed) => new CorpusBuilder(Synsets, Verses, [], ["n2"]).Build(0, seed).Texts;

@@ -14,7 +14,8 @@ public sealed class CorpusBuilder
     private readonly List<string> _texts = [];
     private readonly List<CorpusPart> _parts = [];
 
-    /// <summary>Takes the sources, and the ids of the synsets that are held out; so are <see cref="HeldOut.Books"/>.</summary>
+    /// <summary>Takes the sources, and the ids of the synsets that are held out; so are <see cref="HeldOut.Books"/>, and
+    /// the packages that <see cref="HeldOut.Includes"/> tells.</summary>
     /// <exception cref="InvalidDataException">A held-out synset is not among the synsets.</exception>
     public CorpusBuilder(
         IReadOnlyList<Synset> synsets, IReadOnlyList<Verse> verses, IReadOnlyList<PackageDescription> packages, IReadOnlyList<string> heldOutIds)
@@ -28,9 +29,11 @@ public sealed class CorpusBuilder
             _forbidden.UnionWith([Text.OnOneLine(synset.Gloss), Text.OnOneLine(synset.LemmaList), .. synset.Examples.Select(Text.OnOneLine)]);
         foreach (Verse verse in verses.Where(verse => HeldOut.Books.Contains(verse.Book)))
             _forbidden.UnionWith([Text.OnOneLine(verse.KingJames), Text.OnOneLine(verse.Modern)]);
+        foreach (PackageDescription package in packages.Where(HeldOut.Includes))
+            _forbidden.UnionWith([Text.OnOneLine(package.Short), Text.OnOneLine(package.Long)]);
         _synsets = [.. synsets.Where(synset => !excluded.Contains(synset.Id))];
         _verses = [.. verses.Where(verse => !HeldOut.Books.Contains(verse.Book))];
-        _packages = packages;
+        _packages = [.. packages.Where(package => !HeldOut.Includes(package))];
     }
 
     /// <summary>Mixes the corpus, with <paramref name="longTexts"/> longer texts joined from shorter ones.</summary>

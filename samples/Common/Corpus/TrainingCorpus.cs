@@ -10,6 +10,3 @@ public sealed record TrainingCorpus(
 
 /// <summary>What one source contributed to a corpus.</summary>
 public sealed record CorpusPart(string Source, int Texts, long Words);
-
-/// <summary>A package's description: one line, and its paragraphs joined.</summary>
-public sealed record PackageDescription(string Short, string Long);
