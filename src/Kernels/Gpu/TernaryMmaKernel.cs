@@ -22,7 +22,7 @@ internal static class TernaryMmaKernel
     // Four words between rows put the 32 words that a warp's fragment takes in 32 banks.
     private const int RowStride = BlockWords + 4;
     private const int ActivationWords = TileRows * RowStride;
-    
+
     /// <summary>Words of weights of a block, of two digits as many again.</summary>
     public const int WeightWords = ColumnTiles * FragmentTiles.LaneWords;
 
