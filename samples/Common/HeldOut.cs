@@ -14,6 +14,13 @@ public static class HeldOut
     public static List<string> ReadSynsetIds(string path) =>
         [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
 
+    /// <summary>The glosses of the synsets held out, in the order of WordNet's file.</summary>
+    public static List<string> Glosses()
+    {
+        HashSet<string> ids = [.. ReadSynsetIds(RepositoryFiles.HeldOutSynsets)];
+        return [.. Synset.ReadAll(RepositoryFiles.WordNet).Where(synset => ids.Contains(synset.Id)).Select(synset => synset.Gloss)];
+    }
+
     /// <summary>Draws synsets to hold out, sorted by id.</summary>
     /// <remarks>Drawn from those that make a fair question of the reverse dictionary: the gloss has at least
     /// <paramref name="minGlossWords"/> words, and neither it nor the lemma list belongs to another synset too.</remarks>

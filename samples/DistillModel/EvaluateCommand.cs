@@ -60,7 +60,7 @@ internal static class EvaluateCommand
     {
         string[] texts = arguments.GetValue(HeldOutTexts) is FileInfo file
             ? File.ReadAllLines(file.FullName)
-            : HeldOutGlosses();
+            : [.. HeldOut.Glosses()];
         List<SentencePair>? pairs = arguments.GetValue(Sts) is FileInfo sts ? StsBenchmark.Read(sts.FullName) : null;
         string teacherPath = arguments.GetValue(Teacher)!.FullName;
         using var teacher = new TextEncoder(HuggingFaceFolder.Load(teacherPath));
@@ -73,12 +73,6 @@ internal static class EvaluateCommand
             figures.Add(new ModelFigures(Path.GetFileName(path.TrimEnd('/')), agreement.CosineMean, agreement.CosineP5, pairs is null ? null : Spearman(encoder, pairs)));
         }
         return figures;
-    }
-
-    private static string[] HeldOutGlosses()
-    {
-        HashSet<string> ids = [.. HeldOut.ReadSynsetIds(RepositoryFiles.HeldOutSynsets)];
-        return [.. Synset.ReadAll(RepositoryFiles.WordNet).Where(synset => ids.Contains(synset.Id)).Select(synset => synset.Gloss)];
     }
 
     private static double Spearman(TextEncoder encoder, List<SentencePair> pairs)

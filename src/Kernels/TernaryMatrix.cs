@@ -108,26 +108,36 @@ public sealed class TernaryMatrix
         return new TernaryMatrix(rows, columns, digits, packed, scales);
     }
 
-    /// <summary>Rounds full-precision weights, row-major, to one ternary digit each.</summary>
+    /// <summary>Rounds full-precision weights, row-major, to one or two ternary digits each.</summary>
+    /// <param name="weights">The weights, <paramref name="rows"/> x <paramref name="columns"/>.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="scaling">The rule: where the threshold or the step lies, and which scale the codes carry.</param>
+    /// <param name="digits">Ternary digits a weight, 1 or 2.</param>
     /// <exception cref="ArgumentException">A weight is not finite, or the length disagrees with the shape.</exception>
-    public static TernaryMatrix Ternarize(ReadOnlySpan<float> weights, int rows, int columns, TernaryScaling scaling)
+    /// <exception cref="ArgumentOutOfRangeException">The shape is not that of a matrix, or there are not 1 or 2 digits.</exception>
+    public static TernaryMatrix Ternarize(ReadOnlySpan<float> weights, int rows, int columns, TernaryScaling scaling, int digits = 1)
     {
         ArgumentNullException.ThrowIfNull(scaling);
-        RequireShape(rows, columns, digits: 1);
+        RequireShape(rows, columns, digits);
         RequireLength(weights.Length, rows, columns, nameof(weights));
         RequireFinite(weights, columns);
+        // The part of the matrix that shares a scale: a row, or all.
+        int length = scaling.IsPerRow ? columns : weights.Length;
         var codes = new sbyte[weights.Length];
-        if (!scaling.IsPerRow)
+        var scales = new float[weights.Length / length];
+        for (int i = 0; i < scales.Length; i++)
         {
-            float scale = (float)(scaling.Threshold * MeanMagnitude(weights));
-            for (int i = 0; i < weights.Length; i++)
-                codes[i] = scale == 0 ? (sbyte)0 : (sbyte)Math.Clamp(MathF.Round(weights[i] / scale), -1f, 1f);
-            return FromCodes(codes, rows, columns, [scale]);
+            ReadOnlySpan<float> part = weights.Slice(i * length, length);
+            Span<sbyte> partCodes = codes.AsSpan(i * length, length);
+            scales[i] = (digits, scaling.IsPerRow) switch
+            {
+                (2, _) => RoundToTwoDigits(part, scaling.Step, partCodes),
+                (_, true) => KeepLargest(part, scaling.Threshold, partCodes),
+                _ => RoundToOneDigit(part, scaling.Threshold, partCodes),
+            };
         }
-        var scales = new float[rows];
-        for (int row = 0; row < rows; row++)
-            scales[row] = TernarizeRow(weights.Slice(row * columns, columns), scaling.Threshold, codes.AsSpan(row * columns, columns));
-        return FromCodes(codes, rows, columns, scales);
+        return FromCodes(codes, rows, columns, scales, digits);
     }
 
     /// <summary>One matrix of the rows of all of <paramref name="matrices"/>, first to last, with a scale a row, so that
@@ -197,7 +207,14 @@ public sealed class TernaryMatrix
         return Packed.Span.Slice((plane * Rows + row) * rowBytes, rowBytes);
     }
 
-    private static float TernarizeRow(ReadOnlySpan<float> row, float threshold, Span<sbyte> codes)
+    private static float RoundToOneDigit(ReadOnlySpan<float> weights, float threshold, Span<sbyte> codes)
+    {
+        float scale = (float)(threshold * MeanMagnitude(weights));
+        Round(weights, scale, LargestCodeOf(digits: 1), codes);
+        return scale;
+    }
+
+    private static float KeepLargest(ReadOnlySpan<float> row, float threshold, Span<sbyte> codes)
     {
         float limit = (float)(threshold * MeanMagnitude(row));
         double sum = 0;
@@ -211,6 +228,25 @@ public sealed class TernaryMatrix
             kept++;
         }
         return kept == 0 ? 0 : (float)(sum / kept);
+    }
+
+    private static float RoundToTwoDigits(ReadOnlySpan<float> weights, float step, Span<sbyte> codes)
+    {
+        Round(weights, (float)(step * MeanMagnitude(weights)), LargestCodeOf(digits: 2), codes);
+        double products = 0;
+        long squares = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            products += (double)weights[i] * codes[i];
+            squares += codes[i] * codes[i];
+        }
+        return squares == 0 ? 0 : (float)(products / squares);
+    }
+
+    private static void Round(ReadOnlySpan<float> weights, float scale, int largest, Span<sbyte> codes)
+    {
+        for (int i = 0; i < weights.Length; i++)
+            codes[i] = scale == 0 ? (sbyte)0 : (sbyte)Math.Clamp(MathF.Round(weights[i] / scale), -largest, largest);
     }
 
     private static double MeanMagnitude(ReadOnlySpan<float> weights)

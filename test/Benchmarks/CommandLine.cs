@@ -10,8 +10,10 @@ using Benchmarks.Gemm;
 using Benchmarks.Memory;
 using Benchmarks.Models;
 using Benchmarks.Reports;
+using Benchmarks.Rounding;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Ternary.Checkpoints;
+using Samples.Common;
 
 namespace Benchmarks;
 
@@ -32,7 +34,7 @@ internal static class CommandLine
     private static readonly BatchShape[] DefaultShapes = [new(1, 16), new(1, 128), new(8, 128), new(32, 64), BatchShape.Ragged];
 
     /// <summary>The root command.</summary>
-    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne(), AnnCommandLine.Ann(), AnnCommandLine.Report(), AnnCommandLine.Paper(), AnnCommandLine.Open(), AnnOfOne(), AnnOpenOfOne() };
+    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne(), AnnCommandLine.Ann(), AnnCommandLine.Report(), AnnCommandLine.Paper(), AnnCommandLine.Open(), AnnOfOne(), AnnOpenOfOne(), Rounding() };
 
     /// <summary>One thread, and all of the machine.</summary>
     private static int[] DefaultThreads => [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
@@ -138,6 +140,24 @@ internal static class CommandLine
     {
         Command command = new(AnnChild) { Hidden = true };
         command.SetAction((_, _) => Guard(() => AnnServer.Run(Console.In, Console.Out)));
+        return command;
+    }
+
+    // Not a comparison with peers: what this project's own choices of rounding rest on.
+    private static Command Rounding()
+    {
+        Option<DirectoryInfo> model = new("--model") { Description = "A model in full precision.", DefaultValueFactory = _ => new(RepositoryFiles.Teacher) };
+        Option<int> texts = new("--texts") { Description = "Held-out glosses to compare embeddings on.", DefaultValueFactory = _ => 200 };
+        texts.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 1000)
+                result.AddError("--texts is 1 to 1000.");
+        });
+        Option<FileInfo?> json = Json();
+        Command command = new("rounding", "What each way of rounding does to weights and embeddings.") { model, texts, json };
+        command.Hidden = true;
+        command.SetAction((parsed, cancellation) => Guard(() => new RoundingCommand(
+            parsed.GetRequiredValue(model).FullName, parsed.GetRequiredValue(texts), parsed.GetValue(json)?.FullName, cancellation).Run()));
         return command;
     }
 

@@ -73,11 +73,66 @@ public class TernaryMatrixTests
     }
 
     [Fact]
-    public void ZeroWeightsBecomeZeroCodesWithScaleZero()
+    public void TwoDigitsARowRoundByTheStepAndThenTakeTheScaleOfLeastSquares()
+    {
+        // Row 0: mean|w| = 2, step 0.5 x 2 = 1: codes 4 (6 is clamped), -2 (halves to even: -1.5), 0 (0.5 to even) and 0;
+        // scale = (6 x 4 + 1.5 x 2) / (16 + 4) = 1.35. Row 1: mean 1, step 0.5, all codes 2 or -2, scale 0.5.
+        float[] weights = [6f, -1.5f, 0.5f, 0f, 1f, -1f, -1f, 1f];
+
+        TernaryMatrix matrix = TernaryMatrix.Ternarize(weights, 2, 4, TernaryScaling.PerRow(step: 0.5f), digits: 2);
+
+        Assert.Equal(2, matrix.Digits);
+        Assert.Equal([1.35f, 0.5f], matrix.Scales.ToArray());
+        AssertRow(matrix, 0, 4, -2, 0, 0);
+        AssertRow(matrix, 1, 2, -2, -2, 2);
+    }
+
+    [Fact]
+    public void TwoDigitsAMatrixShareOneScaleOfLeastSquares()
+    {
+        // mean|w| = 2, step 1: codes 4, -2, 0, 4; scale = (6 x 4 + 1.5 x 2 + 0.5 x 0 + 0 x 0) / 20.
+        TernaryMatrix matrix = TernaryMatrix.Ternarize([6f, -1.5f, 0.5f, 0f], 2, 2, TernaryScaling.PerMatrix(step: 0.5f), digits: 2);
+
+        Assert.Equal([1.35f], matrix.Scales.ToArray());
+        AssertRow(matrix, 0, 4, -2);
+        AssertRow(matrix, 1, 0, 0);
+    }
+
+    [Property]
+    public void TheScaleOfTwoDigitsSuitsTheirCodesBest(int seed)
+    {
+        Random random = new(seed);
+        float[] weights = [.. Enumerable.Range(0, 60).Select(_ => (float)(random.NextDouble() - random.NextDouble()))];
+        foreach (TernaryScaling scaling in new[] { TernaryScaling.PerMatrix(), TernaryScaling.PerRow() })
+        {
+            TernaryMatrix matrix = TernaryMatrix.Ternarize(weights, 4, 15, scaling, digits: 2);
+            double error = SquaredError(matrix, weights, 1);
+            Assert.True(error <= SquaredError(matrix, weights, 1.01f));
+            Assert.True(error <= SquaredError(matrix, weights, 0.99f));
+        }
+    }
+
+    private static double SquaredError(TernaryMatrix matrix, float[] weights, float factor)
+    {
+        double sum = 0;
+        var codes = new sbyte[matrix.Columns];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            matrix.UnpackRow(i / matrix.Columns, codes);
+            double difference = weights[i] - (double)factor * matrix.Scale(i / matrix.Columns) * codes[i % matrix.Columns];
+            sum += difference * difference;
+        }
+        return sum;
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ZeroWeightsBecomeZeroCodesWithScaleZero(int digits)
     {
         foreach (TernaryScaling scaling in new[] { TernaryScaling.PerMatrix(), TernaryScaling.PerRow() })
         {
-            TernaryMatrix matrix = TernaryMatrix.Ternarize(new float[6], 2, 3, scaling);
+            TernaryMatrix matrix = TernaryMatrix.Ternarize(new float[6], 2, 3, scaling, digits);
             Assert.Equal(6, matrix.CountZeros());
             Assert.All(matrix.Scales.ToArray(), scale => Assert.Equal(0f, scale));
         }
@@ -144,6 +199,8 @@ public class TernaryMatrixTests
         Assert.Throws<ArgumentException>(() => TernaryMatrix.Ternarize([1f, float.NaN], 1, 2, TernaryScaling.PerRow()));
         Assert.Throws<ArgumentOutOfRangeException>(() => TernaryScaling.PerMatrix(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => TernaryScaling.PerRow(float.PositiveInfinity));
+        Assert.Throws<ArgumentOutOfRangeException>(() => TernaryScaling.PerRow(step: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => TernaryMatrix.Ternarize([1f], 1, 1, TernaryScaling.PerRow(), digits: 3));
     }
 
     [Fact]

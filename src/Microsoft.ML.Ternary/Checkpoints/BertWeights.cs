@@ -86,4 +86,20 @@ public sealed record DenseLinearWeights(int OutputSize, int InputSize, float[] M
 
 /// <summary>A linear layer with ternary weights.</summary>
 public sealed record TernaryLinearWeights(TernaryMatrix Matrix, float[] Bias)
-    : LinearWeights(Matrix.Rows, Matrix.Columns, Bias);
+    : LinearWeights(Matrix.Rows, Matrix.Columns, Bias)
+{
+    /// <summary>The same weights, code x scale, in float32.</summary>
+    public DenseLinearWeights ToDense()
+    {
+        float[] values = new float[checked(Matrix.Rows * Matrix.Columns)];
+        sbyte[] codes = new sbyte[Matrix.Columns];
+        for (int row = 0; row < Matrix.Rows; row++)
+        {
+            Matrix.UnpackRow(row, codes);
+            float scale = Matrix.Scale(row);
+            for (int column = 0; column < codes.Length; column++)
+                values[row * Matrix.Columns + column] = codes[column] * scale;
+        }
+        return new DenseLinearWeights(Matrix.Rows, Matrix.Columns, values, Bias);
+    }
+}

@@ -51,11 +51,11 @@ internal sealed class GroupRounding
     }
 
     /// <summary>Writes what a stored row gives back: every group rounded with its best scale.</summary>
-    public void Round(ReadOnlySpan<float> row, Span<float> destination)
+    public void Round(ReadOnlySpan<float> row, Span<float> destination, int groupSize = GroupSize)
     {
-        for (int start = 0; start < row.Length; start += GroupSize)
+        for (int start = 0; start < row.Length; start += groupSize)
         {
-            ReadOnlySpan<float> group = row.Slice(start, Math.Min(GroupSize, row.Length - start));
+            ReadOnlySpan<float> group = row.Slice(start, Math.Min(groupSize, row.Length - start));
             float scale = (float)BestScale(group);
             for (int i = 0; i < group.Length; i++)
                 destination[start + i] = Code(group[i], scale) * scale;

@@ -19,25 +19,31 @@ public static class ModelTernarizer
     /// <param name="scaling">Where the threshold lies and which scale the codes carry.</param>
     /// <param name="fullPrecision">Layers to leave alone: names in which * stands for any characters, such as
     /// <c>encoder.layer.5.attention.*</c> or <c>*.output.dense</c>; null for none.</param>
-    /// <exception cref="ArgumentException">A name in <paramref name="fullPrecision"/> fits no layer.</exception>
-    public static EmbeddingModel Ternarize(EmbeddingModel model, TernaryScaling scaling, IReadOnlyCollection<string>? fullPrecision = null)
+    /// <param name="digits">How many ternary digits the weights of each layer have; null for one.</param>
+    /// <exception cref="ArgumentException">A name in <paramref name="fullPrecision"/> or in <paramref name="digits"/> fits no
+    /// layer.</exception>
+    public static EmbeddingModel Ternarize(
+        EmbeddingModel model, TernaryScaling scaling, IReadOnlyCollection<string>? fullPrecision = null, TernaryDigits? digits = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(scaling);
         HashSet<string> kept = SelectLinears(model, fullPrecision ?? []);
-        string scale = string.Create(CultureInfo.InvariantCulture, $"one scale a {(scaling.IsPerRow ? "row" : "matrix")}, threshold {scaling.Threshold} x mean|w|");
-        return MapLinears(model, $"rounded without training, {scale}", (name, weights) =>
-            weights is DenseLinearWeights dense && !kept.Contains(name)
-                ? new TernaryLinearWeights(TernaryMatrix.Ternarize(dense.Matrix, dense.OutputSize, dense.InputSize, scaling), dense.Bias)
-                : weights);
+        digits ??= TernaryDigits.One;
+        HashSet<string> two = digits.LayersOfTwo(model);
+        return MapLinears(model, ProvenanceKey, Describe(scaling, digits, two.Count), (name, weights) =>
+            weights is DenseLinearWeights dense && !kept.Contains(name) ? Ternarize(dense, scaling, two.Contains(name) ? 2 : 1) : weights);
     }
+
+    /// <summary>Rounds one layer.</summary>
+    internal static TernaryLinearWeights Ternarize(DenseLinearWeights dense, TernaryScaling scaling, int digits) =>
+        new(TernaryMatrix.Ternarize(dense.Matrix, dense.OutputSize, dense.InputSize, scaling, digits), dense.Bias);
 
     /// <summary>Replaces every weight of the encoder's linear layers by zero and keeps the biases: what a model does when its
     /// encoder knows nothing.</summary>
     public static EmbeddingModel ZeroEncoder(EmbeddingModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return MapLinears(model, "all weights zero", (_, weights) =>
+        return MapLinears(model, ProvenanceKey, "all weights zero", (_, weights) =>
         {
             sbyte[] zeros = new sbyte[checked(weights.OutputSize * weights.InputSize)];
             return new TernaryLinearWeights(TernaryMatrix.FromCodes(zeros, weights.OutputSize, weights.InputSize, [1]), weights.Bias);
@@ -68,10 +74,20 @@ public static class ModelTernarizer
         return selected;
     }
 
-    private static EmbeddingModel MapLinears(EmbeddingModel model, string provenance, Func<string, LinearWeights, LinearWeights> map)
+    private static string Describe(TernaryScaling scaling, TernaryDigits digits, int layersOfTwo)
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        string scale = string.Create(culture, $"rounded without training, one scale a {(scaling.IsPerRow ? "row" : "matrix")}, threshold {scaling.Threshold} x mean|w|");
+        return layersOfTwo == 0 ? scale : string.Create(culture, $"{scale}, digits {digits} ({layersOfTwo} layers of two), step {scaling.Step} x mean|w|");
+    }
+
+    /// <summary>The same model with every linear layer of the encoder replaced by what <paramref name="map"/> makes of its name and
+    /// weights.</summary>
+    internal static EmbeddingModel MapLinears(
+        EmbeddingModel model, string provenanceKey, string provenance, Func<string, LinearWeights, LinearWeights> map)
     {
         BertLayerWeights[] layers = [.. model.Weights.Layers.Select((layer, i) => layer.MapLinears((name, weights) => map(LinearName(i, name), weights)))];
-        Dictionary<string, string> provenances = new(model.Provenance) { [ProvenanceKey] = provenance };
+        Dictionary<string, string> provenances = new(model.Provenance) { [provenanceKey] = provenance };
         return model.With(model.Weights with { Layers = layers }, provenances);
     }
 

@@ -10,8 +10,8 @@ namespace Microsoft.ML.Ternary.Checkpoints;
 /// <para>Tensors have the names of Hugging Face checkpoints. A ternary layer has <c>NAME.ternary</c>, U8 of the shape [digits, rows,
 /// bytes of a row], five codes a byte in base 3, each row beginning on a byte; <c>NAME.scale</c>, one for the matrix or one a row; and
 /// <c>NAME.bias</c>. A layer in full precision has <c>NAME.weight</c> and <c>NAME.bias</c>. Token embeddings are <c>.weight</c> (F32 or
-/// F16), <c>.int8</c> with a scale a row, or <c>.int4</c> with a scale for every 32 values. <c>tokenizer.vocabulary</c> holds the
-/// tokens, one a line.</para>
+/// F16), <c>.int8</c> with a scale a row, or <c>.int4</c> or <c>.int3</c> with a scale for every 32 values. <c>tokenizer.vocabulary</c>
+/// holds the tokens, one a line.</para>
 /// <para>The same model and options give the same bytes.</para>
 /// </remarks>
 public static class TernaryModelFile

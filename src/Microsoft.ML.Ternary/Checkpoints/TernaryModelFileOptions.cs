@@ -15,6 +15,9 @@ public enum TokenEmbeddingFormat
 
     /// <summary>Int4 with a float16 scale for every 32 values of a row.</summary>
     Int4,
+
+    /// <summary>Three bits with a float16 scale for every 32 values of a row.</summary>
+    Int3,
 }
 
 /// <summary>How a <see cref="TernaryModelFile"/> stores a model.</summary>

@@ -113,13 +113,21 @@ internal sealed class TernaryModelReader
                 Bytes(Name + TernaryModelTensors.Int8, TensorType.I8, rows, columns), Floats(Name + TernaryModelTensors.Scale, rows), rows, columns);
         if (_file.Tensors.ContainsKey(Name + TernaryModelTensors.Int4))
             return new Int4EmbeddingTable(
-                Bytes(Name + TernaryModelTensors.Int4, TensorType.U8, rows, Int4EmbeddingTable.RowBytes(columns)),
-                Bytes(Name + TernaryModelTensors.Scale, TensorType.F16, rows, Int4EmbeddingTable.Groups(columns)), rows, columns);
+                Codes(Name + TernaryModelTensors.Int4, rows, columns, Int4EmbeddingTable.Bits), GroupScales(Name, rows, columns), rows, columns);
+        if (_file.Tensors.ContainsKey(Name + TernaryModelTensors.Int3))
+            return new Int3EmbeddingTable(
+                Codes(Name + TernaryModelTensors.Int3, rows, columns, Int3EmbeddingTable.Bits), GroupScales(Name, rows, columns), rows, columns);
         const string Weight = Name + TernaryModelTensors.Weight;
         return Find(Weight).Type == TensorType.F16
             ? new Float16EmbeddingTable(Bytes(Weight, TensorType.F16, rows, columns), rows, columns)
             : new Float32EmbeddingTable(Floats(Weight, rows, columns), rows, columns);
     }
+
+    private ReadOnlyMemory<byte> Codes(string name, int rows, int columns, int bits) =>
+        Bytes(name, TensorType.U8, rows, GroupedEmbeddingTable.RowBytes(columns, bits));
+
+    private ReadOnlyMemory<byte> GroupScales(string name, int rows, int columns) =>
+        Bytes(name + TernaryModelTensors.Scale, TensorType.F16, rows, GroupedEmbeddingTable.Groups(columns));
 
     private ReadOnlyMemory<byte> Bytes(string name, TensorType type, params ReadOnlySpan<long> shape)
     {

@@ -27,6 +27,7 @@ internal sealed class TernaryModelTensors
     public const string Ternary = ".ternary";
     public const string Int8 = ".int8";
     public const string Int4 = ".int4";
+    public const string Int3 = ".int3";
 
     public const string TernaryKind = "ternary codes";
     public const string TernaryScaleKind = "ternary scales";
@@ -117,12 +118,23 @@ internal sealed class TernaryModelTensors
                 Add(TokenKind, TokenEmbeddings + Int8, TensorType.I8, [table.Rows, table.Columns], parameters, () => int8.Value.Codes);
                 Add(TokenKind, TokenEmbeddings + Scale, TensorType.F32, [table.Rows], 0, () => LittleEndian.View(int8.Value.Scales));
                 break;
-            default:
-                Lazy<Int4EmbeddingTable> int4 = new(() => table as Int4EmbeddingTable ?? Int4EmbeddingTable.From(table));
-                Add(TokenKind, TokenEmbeddings + Int4, TensorType.U8, [table.Rows, Int4EmbeddingTable.RowBytes(table.Columns)], parameters, () => int4.Value.Codes);
-                Add(TokenKind, TokenEmbeddings + Scale, TensorType.F16, [table.Rows, Int4EmbeddingTable.Groups(table.Columns)], 0, () => int4.Value.ScaleBytes);
+            case TokenEmbeddingFormat.Int4:
+                AddGrouped(Int4, Int4EmbeddingTable.Bits, table, () => table as Int4EmbeddingTable ?? Int4EmbeddingTable.From(table));
                 break;
+            case TokenEmbeddingFormat.Int3:
+                AddGrouped(Int3, Int3EmbeddingTable.Bits, table, () => table as Int3EmbeddingTable ?? Int3EmbeddingTable.From(table));
+                break;
+            case TokenEmbeddingFormat unknown:
+                throw new ArgumentException($"TokenEmbeddings is {unknown}, which is no form that files have.");
         }
+    }
+
+    private void AddGrouped(string suffix, int bits, EmbeddingTable table, Func<GroupedEmbeddingTable> round)
+    {
+        Lazy<GroupedEmbeddingTable> rounded = new(round);
+        long[] codes = [table.Rows, GroupedEmbeddingTable.RowBytes(table.Columns, bits)];
+        Add(TokenKind, TokenEmbeddings + suffix, TensorType.U8, codes, (long)table.Rows * table.Columns, () => rounded.Value.Codes);
+        Add(TokenKind, TokenEmbeddings + Scale, TensorType.F16, [table.Rows, GroupedEmbeddingTable.Groups(table.Columns)], 0, () => rounded.Value.ScaleBytes);
     }
 
     private TokenEmbeddingFormat Format(EmbeddingTable table) => _options.TokenEmbeddings ?? table switch
@@ -130,6 +142,7 @@ internal sealed class TernaryModelTensors
         Float16EmbeddingTable => TokenEmbeddingFormat.Float16,
         Int8EmbeddingTable => TokenEmbeddingFormat.Int8,
         Int4EmbeddingTable => TokenEmbeddingFormat.Int4,
+        Int3EmbeddingTable => TokenEmbeddingFormat.Int3,
         _ => _options.KeepAll ? TokenEmbeddingFormat.Float32 : TokenEmbeddingFormat.Int8,
     };
 

@@ -34,18 +34,5 @@ internal static class DenseWeights
 
     /// <summary>Code x scale, outputs x inputs.</summary>
     /// <exception cref="NotSupportedException">The layer is not ternary.</exception>
-    public static float[] Values(LinearWeights weights)
-    {
-        TernaryMatrix matrix = Ternary(weights);
-        float[] values = new float[checked(matrix.Rows * matrix.Columns)];
-        sbyte[] codes = new sbyte[matrix.Columns];
-        for (int row = 0; row < matrix.Rows; row++)
-        {
-            matrix.UnpackRow(row, codes);
-            float scale = matrix.Scale(row);
-            for (int column = 0; column < codes.Length; column++)
-                values[row * matrix.Columns + column] = codes[column] * scale;
-        }
-        return values;
-    }
+    public static float[] Values(LinearWeights weights) => new TernaryLinearWeights(Ternary(weights), weights.Bias).ToDense().Matrix;
 }

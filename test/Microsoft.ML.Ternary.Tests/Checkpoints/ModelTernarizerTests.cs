@@ -50,6 +50,43 @@ public class ModelTernarizerTests
     }
 
     [Fact]
+    public void DigitsAreGivenLayerByLayer()
+    {
+        EmbeddingModel full = HuggingFaceFolder.Load(TestPaths.Tiny("bert"));
+        string last = "encoder.layer." + (full.Config.LayerCount - 1);
+        (TernaryDigits Digits, Func<string, bool> IsTwo)[] cases =
+        [
+            (TernaryDigits.One, _ => false),
+            (TernaryDigits.Two, _ => true),
+            (TernaryDigits.FeedForwardTwo, name => name.EndsWith("intermediate.dense", StringComparison.Ordinal)
+                || (name.EndsWith("output.dense", StringComparison.Ordinal) && !name.Contains("attention", StringComparison.Ordinal))
+                || name == last + ".attention.self.value" || name == last + ".attention.output.dense"),
+            (TernaryDigits.TwoIn("encoder.layer.0.*.key"), name => name == "encoder.layer.0.attention.self.key"),
+        ];
+        foreach ((TernaryDigits digits, Func<string, bool> isTwo) in cases)
+        {
+            EmbeddingModel model = ModelTernarizer.Ternarize(full, TernaryScaling.PerRow(), digits: digits);
+            foreach ((int layer, BertLayerWeights weights) in model.Weights.Layers.Index())
+            {
+                foreach ((string name, LinearWeights linear) in weights.Linears())
+                    Assert.Equal(isTwo($"encoder.layer.{layer}.{name}") ? 2 : 1, ((TernaryLinearWeights)linear).Matrix.Digits);
+            }
+        }
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ModelTernarizer.Ternarize(full, TernaryScaling.PerRow(), digits: TernaryDigits.TwoIn("*.pooler")));
+        Assert.Contains("*.pooler", error.Message);
+    }
+
+    [Fact]
+    public void WeightsInFullPrecisionAreCodeTimesScale()
+    {
+        TernaryLinearWeights layer = new(TernaryMatrix.FromCodes([4, -1, 0, -3], 2, 2, [0.5f, 2], digits: 2), [7, 8]);
+        DenseLinearWeights dense = layer.ToDense();
+        Assert.Equal([2, -0.5f, 0, -6], dense.Matrix);
+        Assert.Equal((2, 2), (dense.OutputSize, dense.InputSize));
+        Assert.Equal([7, 8], dense.Bias);
+    }
+
+    [Fact]
     public void ANameThatFitsNoLayerIsRefused()
     {
         EmbeddingModel model = HuggingFaceFolder.Load(TestPaths.Tiny("bert"));
@@ -71,6 +108,8 @@ public class ModelTernarizerTests
     {
         EmbeddingModel model = ModelTernarizer.Ternarize(HuggingFaceFolder.Load(TestPaths.Tiny("bert")), TernaryScaling.PerMatrix());
         Assert.Equal("rounded without training, one scale a matrix, threshold 2 x mean|w|", model.Provenance[ModelTernarizer.ProvenanceKey]);
+        model = ModelTernarizer.Ternarize(HuggingFaceFolder.Load(TestPaths.Tiny("bert")), TernaryScaling.PerRow(step: 0.5f), digits: TernaryDigits.TwoIn("*.key"));
+        Assert.Equal("rounded without training, one scale a row, threshold 0.75 x mean|w|, digits 2 in *.key (2 layers of two), step 0.5 x mean|w|", model.Provenance[ModelTernarizer.ProvenanceKey]);
     }
 
     [Fact]
