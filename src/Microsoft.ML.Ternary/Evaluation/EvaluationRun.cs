@@ -13,18 +13,16 @@ public sealed class EvaluationRun
     // Large enough that an encoder can sort texts by length, small enough for progress to move.
     private const int PortionTexts = 1024;
 
-    private readonly EvaluationTask _task;
     private readonly ITextEmbedder _embedder;
     private readonly IProgress<double>? _progress;
     private readonly int _total;
     private int _embedded;
 
-    internal EvaluationRun(EvaluationTask task, ITextEmbedder embedder, IProgress<double>? progress, CancellationToken cancellation)
+    internal EvaluationRun(ITextEmbedder embedder, int texts, IProgress<double>? progress, CancellationToken cancellation)
     {
-        _task = task;
         _embedder = embedder;
         _progress = progress;
-        _total = Math.Max(1, task.Texts.Count);
+        _total = Math.Max(1, texts);
         Cancellation = cancellation;
     }
 
@@ -37,22 +35,11 @@ public sealed class EvaluationRun
     /// <summary>Embeds texts: texts.Count rows of <see cref="Dimension"/> components, as the model gives them.</summary>
     /// <exception cref="InvalidOperationException">A component is not a finite number.</exception>
     /// <exception cref="OperationCanceledException"><see cref="Cancellation"/> was cancelled.</exception>
-    public float[] Embed(IReadOnlyList<string> texts)
+    public float[] Embed(IReadOnlyList<string> texts) => EmbedAll(_embedder, texts, Cancellation, portion =>
     {
-        ArgumentNullException.ThrowIfNull(texts);
-        float[] rows = new float[checked(texts.Count * Dimension)];
-        for (int start = 0; start < texts.Count; start += PortionTexts)
-        {
-            Cancellation.ThrowIfCancellationRequested();
-            string[] portion = [.. texts.Skip(start).Take(PortionTexts)];
-            Span<float> output = rows.AsSpan(start * Dimension, portion.Length * Dimension);
-            _embedder.Embed(portion, output, Cancellation);
-            CheckFinite(output, portion);
-            _embedded += portion.Length;
-            _progress?.Report(EmbeddingShare * Math.Min(1, (double)_embedded / _total));
-        }
-        return rows;
-    }
+        _embedded += portion;
+        _progress?.Report(EmbeddingShare * Math.Min(1, (double)_embedded / _total));
+    });
 
     /// <summary>Embeds texts and scales each row to length 1, so that inner products are cosines; rows of zeros stay so.</summary>
     /// <exception cref="InvalidOperationException">A component is not a finite number.</exception>
@@ -60,31 +47,55 @@ public sealed class EvaluationRun
     public float[] EmbedNormalized(IReadOnlyList<string> texts)
     {
         float[] rows = Embed(texts);
-        for (int i = 0; i < rows.Length; i += Dimension)
-        {
-            Span<float> row = rows.AsSpan(i, Dimension);
-            float norm = TensorPrimitives.Norm<float>(row);
-            if (norm > 0)
-                TensorPrimitives.Divide(row, norm, row);
-        }
+        Normalize(rows, Dimension);
         return rows;
     }
 
     /// <summary>Reports what share of the work after embedding is done, 0 to 1.</summary>
     public void Report(double share) => _progress?.Report(EmbeddingShare + (1 - EmbeddingShare) * share);
 
-    private void CheckFinite(ReadOnlySpan<float> rows, string[] texts)
+    /// <summary>Embeds texts in portions, telling the size of each.</summary>
+    /// <exception cref="InvalidOperationException">A component is not a finite number.</exception>
+    internal static float[] EmbedAll(ITextEmbedder embedder, IReadOnlyList<string> texts, CancellationToken cancellation, Action<int>? embedded = null)
     {
-        // A sum is finite unless a component is not: the cheap question first.
+        ArgumentNullException.ThrowIfNull(texts);
+        int dimension = embedder.Dimension;
+        float[] rows = new float[checked(texts.Count * dimension)];
+        for (int start = 0; start < texts.Count; start += PortionTexts)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string[] portion = new string[Math.Min(PortionTexts, texts.Count - start)];
+            for (int i = 0; i < portion.Length; i++)
+                portion[i] = texts[start + i];
+            Span<float> output = rows.AsSpan(start * dimension, portion.Length * dimension);
+            embedder.Embed(portion, output, cancellation);
+            CheckFinite(output, dimension, portion);
+            embedded?.Invoke(portion.Length);
+        }
+        return rows;
+    }
+
+    /// <summary>Scales each row to length 1; rows of zeros stay so.</summary>
+    internal static void Normalize(float[] rows, int dimension)
+    {
+        for (int i = 0; i < rows.Length; i += dimension)
+        {
+            Span<float> row = rows.AsSpan(i, dimension);
+            float norm = TensorPrimitives.Norm<float>(row);
+            if (norm > 0)
+                TensorPrimitives.Divide(row, norm, row);
+        }
+    }
+
+    private static void CheckFinite(ReadOnlySpan<float> rows, int dimension, string[] texts)
+    {
+        // A sum is finite unless a component is not, or all are huge: the cheap question first.
         if (float.IsFinite(TensorPrimitives.SumOfMagnitudes(rows)))
             return;
-        for (int i = 0; i < texts.Length; i++)
+        for (int i = 0; i < rows.Length; i++)
         {
-            foreach (float value in rows.Slice(i * Dimension, Dimension))
-            {
-                if (!float.IsFinite(value))
-                    throw new InvalidOperationException($"Task {_task.Name}: the model's embedding of '{Shorten(texts[i])}' holds {value}. A model whose training diverged does this; evaluate an earlier state of it.");
-            }
+            if (!float.IsFinite(rows[i]))
+                throw new InvalidOperationException($"The model's embedding of '{Shorten(texts[i / dimension])}' holds {rows[i]}. A model whose training diverged does this; evaluate an earlier state of it.");
         }
     }
 

@@ -36,7 +36,7 @@ public abstract class EvaluationTask
     public IReadOnlyList<EvaluationScore> Evaluate(ITextEmbedder embedder, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(embedder);
-        EvaluationRun run = new(this, embedder, progress, cancellation);
+        EvaluationRun run = new(embedder, Texts.Count, progress, cancellation);
         IReadOnlyList<EvaluationScore> scores = Score(run);
         progress?.Report(1);
         return scores;

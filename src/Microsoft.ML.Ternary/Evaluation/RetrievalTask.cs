@@ -11,8 +11,8 @@ public sealed class RetrievalTask : RankingTask
     // One more than the deepest metric, for the query itself.
     private const int Depth = 101;
 
-    // Documents embedded and compared at a time: what bounds memory, whatever the corpus.
-    private const int BlockDocuments = 16_384;
+    // Components of documents embedded and compared at a time, 32 MiB: what bounds memory, whatever the corpus.
+    private const int BlockValues = 1 << 23;
 
     private readonly string[] _documents;
     private readonly JudgedQuery[] _queries;
@@ -57,9 +57,10 @@ public sealed class RetrievalTask : RankingTask
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)
     {
         NearestDocuments nearest = new(run.EmbedNormalized(_queryTexts), run.Dimension, Math.Min(Depth, _documents.Length));
-        for (int start = 0; start < _documents.Length; start += BlockDocuments)
+        int blockDocuments = Math.Max(1, BlockValues / run.Dimension);
+        for (int start = 0; start < _documents.Length; start += blockDocuments)
         {
-            ArraySegment<string> block = new(_documents, start, Math.Min(BlockDocuments, _documents.Length - start));
+            ArraySegment<string> block = new(_documents, start, Math.Min(blockDocuments, _documents.Length - start));
             nearest.Offer(run.EmbedNormalized(block), start, run.Cancellation);
         }
         return Measure(nearest.Rankings);

@@ -7,26 +7,41 @@ namespace Microsoft.ML.Ternary.Evaluation;
 /// <item><description>Retrieval (BEIR): <c>corpus.jsonl</c> (_id, title, text), <c>queries.jsonl</c> (_id, text), <c>qrels/test.tsv</c>
 /// (query-id, corpus-id, score).</description></item>
 /// <item><description>STS: <c>sts.tsv</c> with the header score, sentence1, sentence2.</description></item>
+/// <item><description>Pair classification: <c>pairs.tsv</c> (label 0 or 1, sentence1, sentence2).</description></item>
+/// <item><description>Classification: <c>train.tsv</c> and <c>test.tsv</c> (label, text).</description></item>
+/// <item><description>Clustering: <c>clusters.tsv</c> (label, text).</description></item>
+/// <item><description>Bitext mining: <c>bitext.tsv</c> (source, target).</description></item>
+/// <item><description>Reranking: <c>rerank.jsonl</c> (query, a string or a list of them; positive, negative, lists).</description></item>
+/// <item><description>Summarisation: <c>summaries.jsonl</c> (text; human_summaries, machine_summaries, relevance, lists; a relevance
+/// for each machine summary).</description></item>
 /// </list>
 /// In the tables whose header is not required, a first line of exactly the columns' names is passed over.</remarks>
 public static class TaskFolder
 {
     // The file that tells a kind of task, and how the folder is read then.
-    private static readonly (string File, Func<string, string, EvaluationTask> Read)[] Kinds =
+    private static readonly (string File, Func<string, string, ClassificationOptions?, EvaluationTask> Read)[] Kinds =
     [
-        ("corpus.jsonl", ReadRetrieval),
-        ("sts.tsv", ReadSts),
+        ("corpus.jsonl", (folder, name, _) => ReadRetrieval(folder, name)),
+        ("sts.tsv", (folder, name, _) => ReadSts(folder, name)),
+        ("pairs.tsv", (folder, name, _) => ReadPairs(folder, name)),
+        ("train.tsv", ReadClassification),
+        ("clusters.tsv", (folder, name, _) => new ClusteringTask(name, ReadLabeled(Need(folder, "clusters.tsv")))),
+        ("bitext.tsv", (folder, name, _) => ReadBitext(folder, name)),
+        ("rerank.jsonl", (folder, name, _) => ReadReranking(folder, name)),
+        ("summaries.jsonl", (folder, name, _) => ReadSummaries(folder, name)),
     ];
 
     /// <summary>Reads the task in a folder; its name is the folder's.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="classification">The protocol, should it be a classification task; null trains on all examples.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file that belongs to the task is missing.</exception>
     /// <exception cref="InvalidDataException">The files tell no task or several, or their content is not a task's; the message
     /// names the file and, where there is one, the line.</exception>
-    public static EvaluationTask Read(string folder)
+    public static EvaluationTask Read(string folder, ClassificationOptions? classification = null)
     {
         CheckFolder(folder);
-        (string File, Func<string, string, EvaluationTask> Read)[] kinds = KindsOf(folder);
+        (string File, Func<string, string, ClassificationOptions?, EvaluationTask> Read)[] kinds = KindsOf(folder);
         string known = string.Join(", ", Kinds.Select(kind => kind.File));
         if (kinds.Length == 0)
             throw new InvalidDataException($"{folder} holds no task: expected one of {known}.");
@@ -34,7 +49,7 @@ public static class TaskFolder
             throw new InvalidDataException($"{folder} holds {string.Join(" and ", kinds.Select(kind => kind.File))}; one folder is one task, told by one of them.");
         try
         {
-            return kinds[0].Read(folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
+            return kinds[0].Read(folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), classification);
         }
         catch (ArgumentException e)
         {
@@ -44,10 +59,12 @@ public static class TaskFolder
     }
 
     /// <summary>Reads the tasks in the folders of a folder, in the order of their names; folders that begin with a dot are passed over.</summary>
+    /// <param name="folderOfFolders">The folder that holds the tasks' folders.</param>
+    /// <param name="classification">The protocol of classification tasks; null trains on all examples.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file that belongs to a task is missing.</exception>
-    /// <exception cref="InvalidDataException">There is no folder in it, or one is no task as <see cref="Read"/> has it.</exception>
-    public static IReadOnlyList<EvaluationTask> ReadAll(string folderOfFolders)
+    /// <exception cref="InvalidDataException">There is no folder in it, or one is no task as <see cref="Read"/> reads them.</exception>
+    public static IReadOnlyList<EvaluationTask> ReadAll(string folderOfFolders, ClassificationOptions? classification = null)
     {
         CheckFolder(folderOfFolders);
         string[] folders = [.. Directory.GetDirectories(folderOfFolders).Where(folder => !Path.GetFileName(folder).StartsWith('.')).Order(StringComparer.Ordinal)];
@@ -55,7 +72,7 @@ public static class TaskFolder
             throw new InvalidDataException($"{folderOfFolders} is itself a task's folder; name the folder that holds it.");
         if (folders.Length == 0)
             throw new InvalidDataException($"{folderOfFolders} holds no folders; each task is a folder in it.");
-        return [.. folders.Select(Read)];
+        return [.. folders.Select(folder => Read(folder, classification))];
     }
 
     private static void CheckFolder(string folder)
@@ -65,7 +82,7 @@ public static class TaskFolder
             throw new DirectoryNotFoundException($"There is no folder {folder}.");
     }
 
-    private static (string File, Func<string, string, EvaluationTask> Read)[] KindsOf(string folder) =>
+    private static (string File, Func<string, string, ClassificationOptions?, EvaluationTask> Read)[] KindsOf(string folder) =>
         [.. Kinds.Where(kind => File.Exists(Path.Combine(folder, kind.File)))];
 
     private static string Need(string folder, params string[] path)
@@ -77,6 +94,27 @@ public static class TaskFolder
     private static StsTask ReadSts(string folder, string name) => new(name,
         [.. TabSeparatedFile.Read(Need(folder, "sts.tsv"), HeaderLine.Required, "score", "sentence1", "sentence2")
             .Select(row => new SentencePair(row.Number(0, "score"), row[1], row[2]))]);
+
+    private static PairClassificationTask ReadPairs(string folder, string name) => new(name,
+        [.. TabSeparatedFile.Read(Need(folder, "pairs.tsv"), HeaderLine.Optional, "label", "sentence1", "sentence2")
+            .Select(row => new LabeledPair(row[0] switch { "0" => false, "1" => true, _ => throw row.Wrong($"the label '{row[0]}' is neither 0 nor 1.") }, row[1], row[2]))]);
+
+    private static ClassificationTask ReadClassification(string folder, string name, ClassificationOptions? options) =>
+        new(name, ReadLabeled(Need(folder, "train.tsv")), ReadLabeled(Need(folder, "test.tsv")), options);
+
+    private static LabeledText[] ReadLabeled(string path) =>
+        [.. TabSeparatedFile.Read(path, HeaderLine.Optional, "label", "text").Select(row => new LabeledText(row[0], row[1]))];
+
+    private static BitextMiningTask ReadBitext(string folder, string name) => new(name,
+        [.. TabSeparatedFile.Read(Need(folder, "bitext.tsv"), HeaderLine.Optional, "source", "target").Select(row => new BitextPair(row[0], row[1]))]);
+
+    private static RerankingTask ReadReranking(string folder, string name) => new(name,
+        [.. JsonLinesFile.Read(Need(folder, "rerank.jsonl"))
+            .Select(line => new RerankingSample(line.Texts("query"), line.Texts("positive"), line.Texts("negative")))]);
+
+    private static SummarizationTask ReadSummaries(string folder, string name) => new(name,
+        [.. JsonLinesFile.Read(Need(folder, "summaries.jsonl"))
+            .Select(line => new SummarizationSample(line.Text("text"), line.Texts("human_summaries"), line.Texts("machine_summaries"), line.Numbers("relevance")))]);
 
     private static RetrievalTask ReadRetrieval(string folder, string name)
     {
