@@ -39,6 +39,15 @@ internal static class DistillCommand
     private static readonly Option<double?> LearningRate = new("--learning-rate")
     { Description = "Peak learning rate, instead of the recipe's" };
 
+    private static readonly Option<string?> Digits = new Option<string?>("--digits")
+    { Description = "Ternary digits a weight: 1, ff2 (two in the feed-forward layers) or 2, instead of the recipe's" }.AcceptOnlyFromAmong("1", "ff2", "2");
+
+    private static readonly Option<TokenEmbeddingFormat?> TokenEmbeddings = new("--token-embeddings")
+    { Description = "The form of the token embeddings, simulated in training: int8, int4 or int3, instead of the recipe's" };
+
+    private static readonly Option<bool?> TrainEmbeddings = new("--train-embeddings")
+    { Description = "Whether token and position embeddings are trained, instead of the recipe's choice" };
+
     private static readonly Option<int> MaxLength = new("--max-length")
     { Description = "Most tokens of a training text; 0 for the model's maximum" };
 
@@ -51,7 +60,7 @@ internal static class DistillCommand
     public static RootCommand CreateRoot()
     {
         RootCommand root = new("Distils a sentence embedding model into ternary weights.")
-        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, MaxLength, Threads, Seed };
+        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, Digits, TokenEmbeddings, TrainEmbeddings, MaxLength, Threads, Seed };
         root.SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, cancellation)));
         return root;
     }
@@ -66,9 +75,7 @@ internal static class DistillCommand
             return 1;
         }
         string output = arguments.GetValue(Output)!.FullName;
-        TernaryRecipe recipe = arguments.GetValue(Recipe) == "paper" ? TernaryRecipe.Paper : TernaryRecipe.Default;
-        if (arguments.GetValue(LearningRate) is double rate)
-            recipe = recipe with { LearningRate = rate };
+        TernaryRecipe recipe = ChosenRecipe(arguments);
         FileInfo? heldOut = arguments.GetValue(HeldOutTexts);
         var options = new DistillationOptions
         {
@@ -103,6 +110,24 @@ internal static class DistillCommand
             Console.Error.WriteLine(e.Message);
             return 1;
         }
+    }
+
+    private static TernaryRecipe ChosenRecipe(ParseResult arguments)
+    {
+        TernaryRecipe recipe = arguments.GetValue(Recipe) == "paper" ? TernaryRecipe.Paper : TernaryRecipe.Default;
+        return recipe with
+        {
+            LearningRate = arguments.GetValue(LearningRate) ?? recipe.LearningRate,
+            Digits = arguments.GetValue(Digits) switch
+            {
+                "1" => TernaryDigits.One,
+                "ff2" => TernaryDigits.FeedForwardTwo,
+                "2" => TernaryDigits.Two,
+                _ => recipe.Digits,
+            },
+            TokenEmbeddings = arguments.GetValue(TokenEmbeddings) ?? recipe.TokenEmbeddings,
+            TrainEmbeddings = arguments.GetValue(TrainEmbeddings) ?? recipe.TrainEmbeddings,
+        };
     }
 
     private static string? Problem(FileInfo[] corpus, ParseResult arguments)

@@ -26,10 +26,11 @@ internal sealed class DistillationTrainer : IDisposable
             torch.set_num_threads(options.Threads);
         ScalarType matrixType = MatrixType(options.Precision);
         HashSet<string> inFullPrecision = ModelTernarizer.SelectLinears(teacher, options.FullPrecisionLayers);
+        HashSet<string> twoDigits = _recipe.Digits.LayersOfTwo(teacher);
         _paddingId = TorchTextEncoder.PaddingId(teacher.Tokenizer);
         _teacher = new TorchBert(
             teacher.Config, teacher.Weights, (name, weights) => new DenseTorchLinear(name, weights, matrixType, _device), matrixType, _device);
-        _student = new TorchBert(teacher.Config, teacher.Weights, StudentLinear, matrixType, _device, _recipe.TrainEmbeddings);
+        _student = new TorchBert(teacher.Config, teacher.Weights, StudentLinear, matrixType, _device, _recipe.TrainEmbeddings, _recipe.TokenEmbeddings);
         _head = new TorchSentenceHead(teacher, _device);
         Trainables = _student.Trainables;
         Teacher = new TorchTextEncoder(teacher, _device, _teacher);
@@ -38,7 +39,7 @@ internal sealed class DistillationTrainer : IDisposable
         TorchLinear StudentLinear(string name, DenseLinearWeights weights) =>
             inFullPrecision.Contains(name)
                 ? new DenseTorchLinear(name, weights, matrixType, _device)
-                : new TernaryTorchLinear(name, weights, _recipe, matrixType, _device);
+                : new TernaryTorchLinear(name, weights, _recipe, twoDigits.Contains(name) ? 2 : 1, matrixType, _device);
     }
 
     /// <summary>Everything that is trained, in a fixed order.</summary>

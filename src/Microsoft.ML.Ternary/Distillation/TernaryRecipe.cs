@@ -1,5 +1,6 @@
 // A recipe is everything about a distillation that decides its quality and not its length: how weights become ternary, what
 // the student is asked to match, and how it moves there.
+using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Kernels;
 
 namespace Microsoft.ML.Ternary.Distillation;
@@ -54,11 +55,18 @@ public sealed record TernaryRecipe
     /// <summary>How a weight matrix becomes codes and scales.</summary>
     public TernaryScaling Scaling { get; init; } = TernaryScaling.PerRow();
 
+    /// <summary>How many ternary digits the weights of each layer have.</summary>
+    public TernaryDigits Digits { get; init; } = TernaryDigits.One;
+
     /// <summary>Whether training rounds the input of every ternary layer to int8 a token, as the packed kernels do.</summary>
     public bool SimulateInt8Activations { get; init; } = true;
 
-    /// <summary>Whether token and position embeddings are trained with the rest instead of shared with the teacher; they are not
-    /// made ternary. Whether it helps has not been measured beyond the first steps of a run.</summary>
+    /// <summary>The form that token embeddings are stored in. What int4 and int3 lose is simulated in training, so that the encoder, and
+    /// with <see cref="TrainEmbeddings"/> the table, learn to make up for it.</summary>
+    public TokenEmbeddingFormat TokenEmbeddings { get; init; } = TokenEmbeddingFormat.Int8;
+
+    /// <summary>Whether token and position embeddings are trained with the rest instead of shared with the teacher. Adam moves the rows
+    /// of the tokens that a batch holds.</summary>
     public bool TrainEmbeddings { get; init; }
 
     /// <summary>How the last hidden states are compared.</summary>

@@ -13,11 +13,12 @@ internal sealed class TernaryTorchLinear : TorchLinear
     private readonly bool _simulateInt8;
 
     public TernaryTorchLinear(
-        string name, DenseLinearWeights start, TernaryRecipe recipe, ScalarType matrixType, Device device)
+        string name, DenseLinearWeights start, TernaryRecipe recipe, int digits, ScalarType matrixType, Device device)
         : base(name)
     {
         _simulateInt8 = recipe.SimulateInt8Activations;
-        _weight = new TernaryTrainable(name + ".weight", start.Matrix, start.OutputSize, start.InputSize, recipe.Scaling, matrixType, device);
+        _weight = new TernaryTrainable(name + ".weight", start.Matrix, start.OutputSize, start.InputSize, recipe.Scaling, digits, matrixType, device)
+        { LeafTakesValueGradient = _simulateInt8 && matrixType == ScalarType.BFloat16 && device.type == DeviceType.CPU };
         _bias = new Trainable(name + ".bias", start.Bias, [start.OutputSize], ScalarType.Float32, device);
         _bias.Publish();
     }
@@ -31,6 +32,8 @@ internal sealed class TernaryTorchLinear : TorchLinear
             return nn.functional.linear(_simulateInt8 ? input.Rounded : input.Values, _weight.Leaf, _bias.Leaf);
         if (!_simulateInt8)
             return Product(input.Values) * _weight.ScaleTensor + _bias.Leaf;
+        if (_weight.LeafTakesValueGradient)
+            return Int8TernaryProduct.Apply(input.Source, input.Int8OnProcessor, _weight.Leaf, _weight.RowScales, _bias.Leaf);
         (Tensor codes, Tensor scales) = input.Int8;
         return Product(codes) * scales * _weight.ScaleTensor + _bias.Leaf;
     }

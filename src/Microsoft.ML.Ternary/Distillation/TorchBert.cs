@@ -23,13 +23,14 @@ internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="matrixType">The type of matrix products.</param>
     /// <param name="device">Where the tensors live.</param>
     /// <param name="trainEmbeddings">Whether token and position embeddings are among what is trained.</param>
+    /// <param name="tokenEmbeddings">The form that token embeddings are stored in.</param>
     public TorchBert(
         BertConfig config, BertWeights weights, Func<string, DenseLinearWeights, TorchLinear> linear, ScalarType matrixType, Device device,
-        bool trainEmbeddings = false)
+        bool trainEmbeddings = false, TokenEmbeddingFormat tokenEmbeddings = TokenEmbeddingFormat.Float32)
         : base("bert")
     {
         (_start, _matrixType) = (weights, matrixType);
-        _embeddings = new TorchEmbeddings(config, weights, trainEmbeddings, device);
+        _embeddings = new TorchEmbeddings(config, weights, tokenEmbeddings, trainEmbeddings, device);
         _embeddingNorm = new TorchLayerNorm("embeddings.LayerNorm", weights.EmbeddingNorm, config.LayerNormEpsilon, device);
         _layers = weights.Layers.Select((layer, i) => new TorchBertLayer($"encoder.layer.{i}", config, layer, linear, device)).ToArray();
     }

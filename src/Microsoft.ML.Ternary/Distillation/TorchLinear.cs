@@ -1,8 +1,10 @@
 // Linear layers for training and for the timed teacher. The input is rounded to int8 at most once, so that the query, key and
 // value projections share it.
+using System.Runtime.InteropServices;
 using Microsoft.ML.Ternary.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace Microsoft.ML.Ternary.Distillation;
 
@@ -12,6 +14,10 @@ internal sealed class TorchActivation(Tensor values, ScalarType matrixType)
     private Tensor? _cast;
     private Tensor? _rounded;
     private (Tensor Codes, Tensor Scales)? _int8;
+    private Int8Tensor? _int8OnProcessor;
+
+    /// <summary>The activations in float32.</summary>
+    public Tensor Source => values;
 
     /// <summary>The type of matrix products.</summary>
     public ScalarType MatrixType => matrixType;
@@ -26,6 +32,20 @@ internal sealed class TorchActivation(Tensor values, ScalarType matrixType)
     /// <summary>The int8 codes of each token in the type of matrix products (whole numbers up to 127 are exact in bfloat16)
     /// and their scales, ... x 1. The gradient passes straight through the rounding; the scale counts as a constant.</summary>
     public (Tensor Codes, Tensor Scales) Int8 => _int8 ??= Quantize();
+
+    /// <summary>The same without a gradient and in one pass, on the processor: tokens x inputs, bfloat16.</summary>
+    public Int8Tensor Int8OnProcessor => _int8OnProcessor ??= QuantizeOnProcessor();
+
+    private Int8Tensor QuantizeOnProcessor()
+    {
+        int columns = checked((int)values.shape[^1]);
+        using Tensor source = values.detach().contiguous();
+        var scales = new float[source.numel() / columns];
+        Tensor codes = empty([scales.Length, columns], ScalarType.BFloat16);
+        BFloat16Passes.Quantize(
+            MemoryMarshal.Cast<byte, float>(source.bytes), columns, MemoryMarshal.Cast<byte, ushort>(codes.bytes), scales);
+        return new Int8Tensor(codes, scales);
+    }
 
     private (Tensor Codes, Tensor Scales) Quantize()
     {

@@ -52,14 +52,14 @@ internal class Trainable : IDisposable
     }
 
     /// <summary>One step of Adam along <paramref name="gradient"/>.</summary>
-    public void Update(ReadOnlySpan<float> gradient, in AdamStep step)
+    public virtual void Update(ReadOnlySpan<float> gradient, in AdamStep step)
     {
-        UpdateValues(gradient, step);
+        step.Apply(Values, FirstMoment, SecondMoment, gradient);
         Publish();
     }
 
     /// <summary>Shows the present values to libtorch.</summary>
-    public void Publish()
+    public virtual void Publish()
     {
         if (_staging is null)
         {
@@ -73,10 +73,6 @@ internal class Trainable : IDisposable
     }
 
     public virtual void Dispose() => Leaf.Dispose();
-
-    /// <summary>Moves <see cref="Values"/>.</summary>
-    protected virtual void UpdateValues(ReadOnlySpan<float> gradient, in AdamStep step) =>
-        step.Apply(Values, FirstMoment, SecondMoment, gradient);
 
     /// <summary>Writes what the forward pass multiplies.</summary>
     protected virtual void WriteLeaf(Span<float> leaf) => Values.CopyTo(leaf);

@@ -55,6 +55,29 @@ public class TernaryDistillerTests
     }
 
     [Fact]
+    public void MoreDigitsKeepMoreOfTheTeacher()
+    {
+        double[] cosines = [.. new[] { TernaryDigits.One, TernaryDigits.FeedForwardTwo, TernaryDigits.Two }.Select(digits => TernaryDistiller.Distill(
+            Teacher, () => Corpus, new() { Steps = 60, Recipe = TernaryRecipe.Default with { Digits = digits } }).Report.CosineMean)];
+        Assert.True(cosines[0] < cosines[1] && cosines[1] < cosines[2], string.Join(" ", cosines));
+    }
+
+    [Fact]
+    public void TheModelHoldsTheDigitsAndTheTableThatTheRecipeNames()
+    {
+        TernaryRecipe recipe = TernaryRecipe.Default with
+        {
+            Digits = TernaryDigits.TwoIn("*.intermediate.dense"),
+            TokenEmbeddings = TokenEmbeddingFormat.Int3,
+            TrainEmbeddings = true,
+        };
+        EmbeddingModel student = TernaryDistiller.Distill(Teacher, () => Corpus, new() { Steps = 2, Recipe = recipe }).Model;
+        Assert.All(student.Weights.Layers.SelectMany(layer => layer.Linears()), part =>
+            Assert.Equal(part.Name == "intermediate.dense" ? 2 : 1, ((TernaryLinearWeights)part.Weights).Matrix.Digits));
+        Assert.IsType<Int3EmbeddingTable>(student.Weights.TokenEmbeddings);
+    }
+
+    [Fact]
     public void ARunCanBeginWithTheStudentOfAnother()
     {
         string checkpoint = Path.Combine(Path.GetTempPath(), $"ternary-{Guid.NewGuid():N}.checkpoint");

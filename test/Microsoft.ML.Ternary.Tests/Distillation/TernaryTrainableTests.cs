@@ -8,15 +8,22 @@ namespace Microsoft.ML.Ternary.Tests.Distillation;
 [Collection(TorchCollection.Name)]
 public class TernaryTrainableTests
 {
-    public static TheoryData<TernaryScaling> Scalings => [TernaryScaling.PerRow(), TernaryScaling.PerMatrix(), TernaryScaling.PerMatrix(3)];
+    public static TheoryData<TernaryScaling, int> Scalings => new()
+    {
+        { TernaryScaling.PerRow(), 1 },
+        { TernaryScaling.PerMatrix(), 1 },
+        { TernaryScaling.PerMatrix(3), 1 },
+        { TernaryScaling.PerRow(), 2 },
+        { TernaryScaling.PerMatrix(), 2 },
+    };
 
     [Theory]
     [MemberData(nameof(Scalings))]
-    public void TheLeafHoldsWhatTheKernelsWouldPack(TernaryScaling scaling)
+    public void TheLeafHoldsWhatTheKernelsWouldPack(TernaryScaling scaling, int digits)
     {
         float[] weights = RandomValues(7 * 19, seed: 3);
-        using var trainable = new TernaryTrainable("w", weights, 7, 19, scaling, ScalarType.Float32, CPU);
-        TernaryMatrix expected = TernaryMatrix.Ternarize(weights, 7, 19, scaling);
+        using var trainable = new TernaryTrainable("w", weights, 7, 19, scaling, digits, ScalarType.Float32, CPU);
+        TernaryMatrix expected = TernaryMatrix.Ternarize(weights, 7, 19, scaling, digits);
 
         TernaryMatrix packed = trainable.ToMatrix();
 
@@ -40,7 +47,7 @@ public class TernaryTrainableTests
     {
         // y = x W^T with L = sum(g y): dL/dW = g^T x, whatever the codes of W are.
         using DisposeScope scope = NewDisposeScope();
-        using var trainable = new TernaryTrainable("w", RandomValues(4 * 6, seed: 5), 4, 6, TernaryScaling.PerRow(), type, CPU);
+        using var trainable = new TernaryTrainable("w", RandomValues(4 * 6, seed: 5), 4, 6, TernaryScaling.PerRow(), 1, type, CPU);
         Tensor x = tensor(RandomValues(5 * 6, seed: 6), [5, 6]);
         Tensor g = tensor(RandomValues(5 * 4, seed: 7), [5, 4]);
         Tensor y = nn.functional.linear(x.to(type), trainable.Leaf).to(ScalarType.Float32);
