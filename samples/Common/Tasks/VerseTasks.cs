@@ -14,7 +14,7 @@ public static class VerseTasks
     private const int VersesOfPassage = 10;
 
     // As many as fit 256 tokens: these verses have up to 1.4 tokens a word.
-    private const int WordsOfPassage = 175;
+    private const int WordsOfPassage = 170;
 
     private const int OtherPassages = 1_000;
     private const int Seed = 1;

@@ -58,7 +58,7 @@ public sealed class ClassificationTask : EvaluationTask
     public override IReadOnlyList<string> Texts { get; }
 
     /// <inheritdoc/>
-    public override ClassificationTask Shorten(int count) => 
+    public override ClassificationTask Shorten(int count) =>
         new(Name, Spread([.. _train.OrderBy(text => text.Label, StringComparer.Ordinal)], (long)count * ShortenedContext), Spread(_test, count), Options);
 
     /// <inheritdoc/>
