@@ -10,13 +10,14 @@ public enum TernaryKernel
     /// <summary>Plain C#, for every processor.</summary>
     Scalar,
 
-    /// <summary>2-bit codes and dot products of bytes, or the products and sums that make them, for Arm64 processors.</summary>
+    /// <summary>2-bit codes, or 4-bit ones of two digits, and dot products of bytes, or the products and sums that make them, for Arm64 processors.</summary>
     Neon,
 
-    /// <summary>2-bit codes and byte products, for x86 processors with AVX2.</summary>
+    /// <summary>2-bit codes, or 4-bit ones of two digits, and byte products, for x86 processors with AVX2.</summary>
     Avx2,
 
-    /// <summary>Tables of the sums of three activations, looked up 32 at a time, for x86 processors with AVX-512 BW.</summary>
+    /// <summary>Tables of the sums of three activations, looked up 32 at a time, or for two digits 4-bit codes and byte products, for
+    /// x86 processors with AVX-512 BW.</summary>
     Avx512,
 }
 

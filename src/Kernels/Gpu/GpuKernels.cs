@@ -17,9 +17,9 @@ internal sealed class GpuKernels
     /// <summary>To what the outputs of packed weights are padded, for the same reason.</summary>
     public const int OutputMultiple = TernaryMmaKernel.TileColumns;
 
-    private readonly Lazy<TernaryProduct> _tensorCore;
-    private readonly Lazy<TernaryProduct> _dp4a;
-    private readonly Lazy<TernaryProduct> _plain;
+    private readonly Lazy<TernaryProduct> _tensorCore, _tensorCoreTwoDigits;
+    private readonly Lazy<TernaryProduct> _dp4a, _dp4aTwoDigits;
+    private readonly Lazy<TernaryProduct> _plain, _plainTwoDigits;
     private readonly Lazy<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DenseShape>> _dense;
     private readonly Lazy<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<float>, AttentionShape>> _attention;
     private readonly Lazy<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormParameters, ArrayView<float>, CodeRows, int>> _embed;
@@ -30,9 +30,12 @@ internal sealed class GpuKernels
 
     public GpuKernels(Accelerator accelerator)
     {
-        _tensorCore = new(() => LoadTernary(accelerator, TernaryMmaKernel.Run<TensorCoreMma>));
-        _dp4a = new(() => LoadTernary(accelerator, TernaryDotKernel.Run<Dp4aSums>));
-        _plain = new(() => LoadTernary(accelerator, TernaryDotKernel.Run<PlainSums>));
+        _tensorCore = new(() => LoadTernary(accelerator, TernaryMmaKernel.Run<TensorCoreMma, OneDigitCodes>));
+        _tensorCoreTwoDigits = new(() => LoadTernary(accelerator, TernaryMmaKernel.Run<TensorCoreMma, TwoDigitCodes>));
+        _dp4a = new(() => LoadTernary(accelerator, TernaryDotKernel.Run<Dp4aSums, OneDigitCodes>));
+        _dp4aTwoDigits = new(() => LoadTernary(accelerator, TernaryDotKernel.Run<Dp4aSums, TwoDigitCodes>));
+        _plain = new(() => LoadTernary(accelerator, TernaryDotKernel.Run<PlainSums, OneDigitCodes>));
+        _plainTwoDigits = new(() => LoadTernary(accelerator, TernaryDotKernel.Run<PlainSums, TwoDigitCodes>));
         _dense = new(() => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DenseShape>(DenseKernel.Run));
         _attention = new(() => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, AttentionShape>(AttentionKernel.Run));
         _embed = new(() => accelerator.LoadKernel<ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, NormParameters, ArrayView<float>, CodeRows, int>(RowKernels.Embed));
@@ -43,15 +46,15 @@ internal sealed class GpuKernels
     }
 
     public void Ternary(
-        AcceleratorStream stream, GpuTernaryForm form, CodeRows input, ArrayView<int> weights, ArrayView<float> scales, ArrayView<float> bias,
+        AcceleratorStream stream, GpuTernaryForm form, int digits, CodeRows input, ArrayView<int> weights, ArrayView<float> scales, ArrayView<float> bias,
         ArrayView<float> output, int rows, int outputs, GpuActivation activation)
     {
         TernaryShape shape = new(rows, outputs, input.RowWords / FragmentTiles.TileActivationWords, (int)activation);
         (TernaryProduct product, KernelConfig config) = form switch
         {
-            GpuTernaryForm.TensorCore => (_tensorCore.Value, MmaGrid(rows, outputs)),
-            GpuTernaryForm.Dp4a => (_dp4a.Value, DotGrid(rows, outputs)),
-            _ => (_plain.Value, DotGrid(rows, outputs)),
+            GpuTernaryForm.TensorCore => ((digits == 1 ? _tensorCore : _tensorCoreTwoDigits).Value, MmaGrid(rows, outputs)),
+            GpuTernaryForm.Dp4a => ((digits == 1 ? _dp4a : _dp4aTwoDigits).Value, DotGrid(rows, outputs)),
+            _ => ((digits == 1 ? _plain : _plainTwoDigits).Value, DotGrid(rows, outputs)),
         };
         product(stream, config, input.Codes, input.Scales, input.Sums, weights, scales, bias, output, shape);
     }

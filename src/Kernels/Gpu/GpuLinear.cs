@@ -39,6 +39,7 @@ internal sealed class GpuTernaryLinear : GpuLinear
     // Below this many tokens reading the weights is what costs, and half-empty tiles of 64 tokens would cost more.
     private const int MinTensorCoreRows = 24;
 
+    private readonly int _digits;
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _weights;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _scales;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _bias;
@@ -46,6 +47,7 @@ internal sealed class GpuTernaryLinear : GpuLinear
     public GpuTernaryLinear(GpuDevice device, TernaryMatrix matrix, float[] bias)
         : base(device, matrix.Rows, matrix.Columns)
     {
+        _digits = matrix.Digits;
         float[] scales = new float[matrix.Rows];
         for (int row = 0; row < scales.Length; row++)
             scales[row] = matrix.Scale(row);
@@ -68,7 +70,7 @@ internal sealed class GpuTernaryLinear : GpuLinear
         Forward(stream, FormFor(Device.TernaryForms, rows), codes, output, rows, activation);
 
     public void Forward(AcceleratorStream stream, GpuTernaryForm form, CodeRows codes, ArrayView<float> output, int rows, GpuActivation activation) =>
-        Device.Kernels.Ternary(stream, form, codes, _weights.View, _scales.View, _bias.View, output, rows, Outputs, activation);
+        Device.Kernels.Ternary(stream, form, _digits, codes, _weights.View, _scales.View, _bias.View, output, rows, Outputs, activation);
 
     public override void Dispose()
     {

@@ -56,7 +56,7 @@ public delegate void GpuRowReader(int row, Span<float> destination);
 public sealed record GpuNormWeights(float[] Gain, float[] Bias);
 
 /// <summary>A linear layer: ternary, or in full precision.</summary>
-/// <param name="Ternary">Ternary weights of one digit, or null.</param>
+/// <param name="Ternary">Ternary weights, or null.</param>
 /// <param name="Dense">Weights in float32, outputs x inputs, or null.</param>
 /// <param name="Bias">One offset an output.</param>
 public sealed record GpuLinearWeights(TernaryMatrix? Ternary, float[]? Dense, float[] Bias);

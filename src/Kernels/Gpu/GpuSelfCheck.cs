@@ -17,25 +17,28 @@ internal static class GpuSelfCheck
     private const int EmulatedOutputs = 9;
 
     /// <summary>What is wrong with a form of the ternary product on a device; null where nothing is.</summary>
-    public static string? Fault(GpuDevice device, GpuTernaryForm form)
+    public static string? Fault(GpuDevice device, GpuTernaryForm form) => Fault(device, form, digits: 1) ?? Fault(device, form, digits: 2);
+
+    private static string? Fault(GpuDevice device, GpuTernaryForm form, int digits)
     {
+        int largest = digits == 1 ? 1 : 4;
         bool emulated = device.Info.Kind == GpuDeviceKind.Emulated;
         (int rows, int outputs) = emulated ? (EmulatedRows, EmulatedOutputs) : (Rows, Outputs);
         Random random = new(1);
         sbyte[] codes = new sbyte[outputs * Inputs];
         for (int i = 0; i < codes.Length; i++)
-            codes[i] = (sbyte)random.Next(-1, 2);
+            codes[i] = (sbyte)random.Next(-largest, largest + 1);
         sbyte[] activations = new sbyte[rows * Inputs];
         for (int i = 0; i < activations.Length; i++)
             activations[i] = (sbyte)random.Next(-127, 128);
         try
         {
-            float[] output = Run(device, form, TernaryMatrix.FromCodes(codes, outputs, Inputs, [1f]), activations, rows);
+            float[] output = Run(device, form, TernaryMatrix.FromCodes(codes, outputs, Inputs, [1f], digits), activations, rows);
             for (int i = 0; i < output.Length; i++)
             {
                 int expected = Dot(activations.AsSpan(i / outputs * Inputs, Inputs), codes.AsSpan(i % outputs * Inputs, Inputs));
                 if (output[i] != expected)
-                    return $"output {i % outputs} of token {i / outputs} is {output[i]} instead of {expected}.";
+                    return $"with weights of {digits} digit(s) output {i % outputs} of token {i / outputs} is {output[i]} instead of {expected}.";
             }
             return null;
         }

@@ -39,8 +39,8 @@ internal static class MmaFragments
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CColumn(int lane, int register) => 2 * (lane % 4) + register % 2;
 
-    /// <summary>How far to shift a lane's word of packed weights (<see cref="Packing.FragmentTiles"/>) for one register of B in
-    /// the first (0) or second (1) product of a tile's 64 inputs.</summary>
+    /// <summary>Which group of 16 inputs of a tile (<see cref="Packing.FragmentTiles"/>) one register of B holds in the first (0) or
+    /// second (1) product of a tile's 64 inputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int BShift(int product, int register) => 4 * product + 2 * register;
+    public static int BGroup(int product, int register) => 2 * product + register;
 }

@@ -12,33 +12,39 @@ internal static class TernaryDotKernel
     public const int GroupSize = 128;
     public const int TileRows = 8;
 
-    private const int Slices = GroupSize / FragmentTiles.TileWords;
+    private const int Slices = GroupSize / FragmentTiles.LaneWords;
     private const int BlockWords = FragmentTiles.TileActivationWords;
 
     // Partial sums of one output of one token: 4 lanes in each of 4 slices.
     private const int Parts = 4 * Slices;
 
-    /// <summary>As <see cref="TernaryMmaKernel.Run{TMma}"/>; the outputs need no padding past a multiple of 8.</summary>
-    public static void Run<TSums>(
+    /// <summary>As <see cref="TernaryMmaKernel.Run{TMma, TCodes}"/>; the outputs need no padding past a multiple of 8.</summary>
+    public static void Run<TSums, TCodes>(
         ArrayView<int> codes, ArrayView<float> rowScales, ArrayView<int> rowSums,
         ArrayView<int> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> output, TernaryShape shape)
         where TSums : struct, IDotSums
+        where TCodes : struct, IFragmentCodes
     {
+        TCodes packed = default;
         ArrayView<int> parts = SharedMemory.Allocate<int>(GroupSize * TileRows);
         int thread = Group.IdxX;
-        int slice = thread / FragmentTiles.TileWords;
-        int word = thread % FragmentTiles.TileWords;
+        int slice = thread / FragmentTiles.LaneWords;
+        int word = thread % FragmentTiles.LaneWords;
         int firstRow = Grid.IdxY * TileRows;
         int rowWords = shape.InputTiles * BlockWords;
         int from = firstRow * rowWords + word % 4;
-        int tile = Grid.IdxX * shape.InputTiles * FragmentTiles.TileWords + word;
+        int tile = Grid.IdxX * shape.InputTiles * packed.TileWords + word;
 
         TSums sums = default;
         sums.Begin();
         for (int block = slice; block < shape.InputTiles; block += Slices)
         {
-            int packed = weights[tile + block * FragmentTiles.TileWords];
-            AddBlock(ref sums, codes, from + block * BlockWords, rowWords, packed);
+            int at = tile + block * packed.TileWords;
+            int first = weights[at];
+            int second = packed.Second(weights, at);
+            AddBlock(
+                ref sums, codes, from + block * BlockWords, rowWords,
+                packed.Four(first, second, 0), packed.Four(first, second, 1), packed.Four(first, second, 2), packed.Four(first, second, 3));
         }
         Store(ref sums, parts, thread);
         Group.Barrier();
@@ -52,20 +58,16 @@ internal static class TernaryDotKernel
             int sum = 0;
             int start = thread / FragmentTiles.TileOutputs * GroupSize + 4 * output8;
             for (int part = 0; part < Parts; part++)
-                sum += parts[start + part / 4 * FragmentTiles.TileWords + part % 4];
-            float value = TernaryShape.Scaled(sum, rowSums[row], rowScales[row], scales[column], bias[column]);
+                sum += parts[start + part / 4 * FragmentTiles.LaneWords + part % 4];
+            float value = TernaryShape.Scaled(sum, packed.Offset * rowSums[row], rowScales[row], scales[column], bias[column]);
             output[row * shape.Outputs + column] = GpuFunctions.Activate(shape.Activation, value);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddBlock<TSums>(ref TSums sums, ArrayView<int> codes, int from, int rowWords, int packed)
+    private static void AddBlock<TSums>(ref TSums sums, ArrayView<int> codes, int from, int rowWords, int w0, int w1, int w2, int w3)
         where TSums : struct, IDotSums
     {
-        int w0 = packed & FragmentTiles.CodeMask;
-        int w1 = packed >> 2 & FragmentTiles.CodeMask;
-        int w2 = packed >> 4 & FragmentTiles.CodeMask;
-        int w3 = packed >> 6 & FragmentTiles.CodeMask;
         AddRow(ref sums, 0, codes, from, w0, w1, w2, w3);
         AddRow(ref sums, 1, codes, from + rowWords, w0, w1, w2, w3);
         AddRow(ref sums, 2, codes, from + 2 * rowWords, w0, w1, w2, w3);

@@ -18,8 +18,9 @@ internal readonly struct TernaryShape(int rows, int outputs, int inputTiles, int
     /// <summary>The <see cref="GpuActivation"/> of the epilogue, as a number.</summary>
     public readonly int Activation = activation;
 
-    /// <summary>The epilogue before the activation: <paramref name="sum"/> is over codes + 1, so the activations' own sum is taken away.</summary>
+    /// <summary>The epilogue before the activation: <paramref name="sum"/> is over codes + 1, or + 4, so that many times the activations'
+    /// own sum is taken away.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scaled(int sum, int rowSum, float rowScale, float scale, float bias) =>
-        (sum - rowSum) * (scale * rowScale) + bias;
+    public static float Scaled(int sum, int excess, float rowScale, float scale, float bias) =>
+        (sum - excess) * (scale * rowScale) + bias;
 }

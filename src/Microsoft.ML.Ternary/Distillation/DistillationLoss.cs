@@ -18,21 +18,21 @@ internal static class DistillationLoss
         double tokenShare, double rowShare)
     {
         Tensor loss = HiddenLoss(recipe.HiddenStateLoss, student.Hidden, teacher.Hidden, mask.unsqueeze(-1))
-            * (recipe.HiddenStateWeight * tokenShare);
+            .Times(recipe.HiddenStateWeight * tokenShare);
         if (recipe.EmbeddingCosineWeight > 0)
         {
             Tensor cosine = nn.functional.cosine_similarity(student.Embedding, teacher.Embedding, dim: -1, eps: 1e-8);
-            loss += (1 - cosine.mean()) * (recipe.EmbeddingCosineWeight * rowShare);
+            loss = loss.Plus(cosine.mean().Times(-1).Plus(1).Times(recipe.EmbeddingCosineWeight * rowShare));
         }
         return loss;
     }
 
     private static Tensor HiddenLoss(HiddenStateLoss kind, Tensor student, Tensor teacher, Tensor mask)
     {
-        Tensor squares = ((student - teacher) * mask).square().sum();
+        Tensor squares = (student.Minus(teacher) * mask).square().sum();
         Tensor scale = kind == HiddenStateLoss.RelativeMeanSquaredError
             ? (teacher * mask).square().sum()
-            : mask.sum() * student.shape[^1];
+            : mask.sum().Times(student.shape[^1]);
         return squares / scale;
     }
 }

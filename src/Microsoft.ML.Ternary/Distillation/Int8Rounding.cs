@@ -17,7 +17,7 @@ internal static class Int8Rounding
     {
         using var guard = no_grad();
         using Tensor magnitude = x.abs();
-        return magnitude.amax([-1], keepdim: true).div_(127).clamp_min_(SmallestScale);
+        return magnitude.amax([-1], keepdim: true).Times(1.0 / 127).AtLeast(SmallestScale);
     }
 
     /// <summary>scale x round(x / scale) - x, half to even; without gradient.</summary>
@@ -27,7 +27,7 @@ internal static class Int8Rounding
         if (x.device_type == DeviceType.CPU && x.is_contiguous() && x.dtype == ScalarType.Float32)
             return OffsetOnCpu(x);
         using Tensor scales = Scales(x);
-        return (x / scales).round_().mul_(scales).sub_(x);
+        return (x / scales).round_().mul_(scales).Minus(x);
     }
 
     // One pass instead of six: training spends its time in matrix products, not here.

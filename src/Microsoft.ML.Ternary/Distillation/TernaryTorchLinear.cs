@@ -31,11 +31,11 @@ internal sealed class TernaryTorchLinear : TorchLinear
         if (input.MatrixType == ScalarType.Float32)
             return nn.functional.linear(_simulateInt8 ? input.Rounded : input.Values, _weight.Leaf, _bias.Leaf);
         if (!_simulateInt8)
-            return Product(input.Values) * _weight.ScaleTensor + _bias.Leaf;
+            return (Product(input.Values) * _weight.ScaleTensor).Plus(_bias.Leaf);
         if (_weight.LeafTakesValueGradient)
             return Int8TernaryProduct.Apply(input.Source, input.Int8OnProcessor, _weight.Leaf, _weight.RowScales, _bias.Leaf);
         (Tensor codes, Tensor scales) = input.Int8;
-        return Product(codes) * scales * _weight.ScaleTensor + _bias.Leaf;
+        return (Product(codes) * scales * _weight.ScaleTensor).Plus(_bias.Leaf);
     }
 
     /// <summary>The present weights as a packed layer.</summary>

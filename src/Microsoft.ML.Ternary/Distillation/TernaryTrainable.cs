@@ -46,7 +46,7 @@ internal sealed class TernaryTrainable : Trainable
         if (gradient is null || !_leafHoldsCodes || LeafTakesValueGradient)
             return gradient;
         using var guard = no_grad();
-        using Tensor scales = tensor(RowScales, [RowScales.Length, 1]).clamp_min_(1e-12f);
+        using Tensor scales = tensor(RowScales, [RowScales.Length, 1]).AtLeast(1e-12);
         return gradient.div_(scales);
     }
 

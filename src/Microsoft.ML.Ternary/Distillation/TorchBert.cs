@@ -47,7 +47,7 @@ internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
         x = _embeddingNorm.forward(x);
         onHidden?.Invoke(x);
         // A batch without padding needs no mask, and attention is faster without one.
-        Tensor? attentionMask = mask.min().item<float>() > 0 ? null : ((mask - 1) * 1e9f).unsqueeze(1).unsqueeze(1);
+        Tensor? attentionMask = mask.min().item<float>() > 0 ? null : mask.Plus(-1).Times(1e9).unsqueeze(1).unsqueeze(1);
         foreach (TorchBertLayer layer in _layers)
         {
             x = layer.Forward(x, attentionMask, _matrixType);

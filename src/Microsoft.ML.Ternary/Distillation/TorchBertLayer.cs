@@ -39,9 +39,9 @@ internal sealed class TorchBertLayer : IDisposable
         Tensor heads = nn.functional.scaled_dot_product_attention(
             SplitHeads(_query.forward(input)), SplitHeads(_key.forward(input)), SplitHeads(_value.forward(input)), mask);
         Tensor context = heads.transpose(1, 2).reshape(x.shape);
-        x = _attentionNorm.forward(_attentionOutput.forward(new(context, matrixType)) + x);
+        x = _attentionNorm.forward(_attentionOutput.forward(new(context, matrixType)).Plus(x));
         Tensor inner = Activate(_intermediate.forward(new(x, matrixType)));
-        return _outputNorm.forward(_output.forward(new(inner, matrixType)) + x);
+        return _outputNorm.forward(_output.forward(new(inner, matrixType)).Plus(x));
     }
 
     /// <summary>The present weights.</summary>
@@ -67,7 +67,7 @@ internal sealed class TorchBertLayer : IDisposable
         _ => nn.functional.gelu(x),
     };
 
-    private static Tensor GeluTanh(Tensor x) => 0.5 * x * (1 + (Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)).tanh());
+    private static Tensor GeluTanh(Tensor x) => x.Times(0.5) * x.Plus((x * x * x).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1);
 
     private static DenseLinearWeights InFullPrecision(string layer, (string Name, LinearWeights Weights) part) =>
         part.Weights as DenseLinearWeights ?? throw new ArgumentException(

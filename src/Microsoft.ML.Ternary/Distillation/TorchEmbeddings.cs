@@ -38,7 +38,7 @@ internal sealed class TorchEmbeddings : IDisposable
     public Tensor Forward(Tensor ids)
     {
         Tensor tokens = _trainedTokens?.Forward(ids) ?? _tokens!.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1);
-        return tokens + _positions.narrow(0, 0, ids.shape[1]) + _tokenType;
+        return tokens.Plus(_positions.narrow(0, 0, ids.shape[1])).Plus(_tokenType);
     }
 
     /// <summary>The weights with the present embeddings, tokens in their stored form.</summary>

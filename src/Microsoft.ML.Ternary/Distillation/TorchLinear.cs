@@ -27,7 +27,7 @@ internal sealed class TorchActivation(Tensor values, ScalarType matrixType)
 
     /// <summary>The activations in float32 after rounding to int8 a token and back: scale x round(x / scale), scale = max|x| / 127.
     /// The gradient passes straight through.</summary>
-    public Tensor Rounded => _rounded ??= values + Int8Rounding.Offset(values);
+    public Tensor Rounded => _rounded ??= values.Plus(Int8Rounding.Offset(values));
 
     /// <summary>The int8 codes of each token in the type of matrix products (whole numbers up to 127 are exact in bfloat16)
     /// and their scales, ... x 1. The gradient passes straight through the rounding; the scale counts as a constant.</summary>
@@ -53,8 +53,8 @@ internal sealed class TorchActivation(Tensor values, ScalarType matrixType)
         Tensor scaled = values / scales;
         Tensor offset;
         using (no_grad())
-            offset = scaled.round() - scaled;
-        return ((scaled + offset).to(matrixType), scales);
+            offset = scaled.round().Minus(scaled);
+        return (scaled.Plus(offset).to(matrixType), scales);
     }
 }
 
@@ -88,7 +88,7 @@ internal sealed class DenseTorchLinear : TorchLinear
     public override Tensor forward(TorchActivation input) =>
         input.MatrixType == ScalarType.Float32
             ? nn.functional.linear(input.Values, _weight, _bias)
-            : nn.functional.linear(input.Values, _weight).to(ScalarType.Float32) + _bias;
+            : nn.functional.linear(input.Values, _weight).to(ScalarType.Float32).Plus(_bias);
 
     public override LinearWeights Export() => _start;
 

@@ -92,7 +92,7 @@ internal sealed class GpuTextEncoder : IDisposable
     // As on the CPU: three of a kind run as one.
     private static GpuLinearWeights[] ToProjections(LinearWeights query, LinearWeights key, LinearWeights value) => (query, key, value) switch
     {
-        (TernaryLinearWeights { Matrix.Digits: 1 } q, TernaryLinearWeights { Matrix.Digits: 1 } k, TernaryLinearWeights { Matrix.Digits: 1 } v) =>
+        (TernaryLinearWeights q, TernaryLinearWeights k, TernaryLinearWeights v) when q.Matrix.Digits == k.Matrix.Digits && q.Matrix.Digits == v.Matrix.Digits =>
             [new(TernaryMatrix.Concatenate(q.Matrix, k.Matrix, v.Matrix), null, [.. q.Bias, .. k.Bias, .. v.Bias])],
         (DenseLinearWeights q, DenseLinearWeights k, DenseLinearWeights v) =>
             [new(null, [.. q.Matrix, .. k.Matrix, .. v.Matrix], [.. q.Bias, .. k.Bias, .. v.Bias])],
@@ -101,9 +101,9 @@ internal sealed class GpuTextEncoder : IDisposable
 
     private static GpuLinearWeights ToLinear(LinearWeights weights) => weights switch
     {
-        TernaryLinearWeights { Matrix.Digits: 1 } ternary => new(ternary.Matrix, null, ternary.Bias),
+        TernaryLinearWeights ternary => new(ternary.Matrix, null, ternary.Bias),
         DenseLinearWeights dense => new(null, dense.Matrix, dense.Bias),
-        _ => throw new NotSupportedException($"Linear weights of type {weights.GetType().Name}, or ternary ones of two digits, do not run on a GPU."),
+        _ => throw new NotSupportedException($"Linear weights of type {weights.GetType().Name} do not run on a GPU."),
     };
 
     private static GpuNormWeights ToNorm(LayerNormWeights norm) => new(norm.Gain, norm.Bias);

@@ -34,17 +34,23 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
     public void NoFormOfTheTernaryProductIsLeftOut() => Assert.Equal("", _device.Remarks);
 
     [Theory]
-    [InlineData(1, 1, 1)]
-    [InlineData(3, 9, 65)]
-    [InlineData(9, 17, 130)]
-    [InlineData(24, 129, 257)]
-    [InlineData(65, 136, 320)]
-    [InlineData(130, 260, 768)]
-    public void TheTernaryProductOfEveryFormIsThatOfTheCpu(int rows, int outputs, int inputs)
+    [InlineData(1, 1, 1, 1)]
+    [InlineData(3, 9, 65, 1)]
+    [InlineData(9, 17, 130, 1)]
+    [InlineData(24, 129, 257, 1)]
+    [InlineData(65, 136, 320, 1)]
+    [InlineData(130, 260, 768, 1)]
+    [InlineData(1, 1, 1, 2)]
+    [InlineData(3, 9, 65, 2)]
+    [InlineData(9, 17, 130, 2)]
+    [InlineData(24, 129, 257, 2)]
+    [InlineData(65, 136, 320, 2)]
+    [InlineData(130, 260, 768, 2)]
+    public void TheTernaryProductOfEveryFormIsThatOfTheCpu(int rows, int outputs, int inputs, int digits)
     {
         Assert.SkipUnless(IsFast || rows < 10, "Too large for the emulation.");
         var random = new Random(rows);
-        TernaryMatrix matrix = RandomMatrix(random, outputs, inputs);
+        TernaryMatrix matrix = RandomMatrix(random, outputs, inputs, digits);
         float[] bias = Values(random, outputs);
         float[] input = Values(random, rows * inputs);
         float[] expected = TernaryProduct(matrix, bias, input);
@@ -61,20 +67,25 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
 
     // One block of inputs costs the emulation some 65 barriers of 128 threads.
     [Theory]
-    [InlineData(1, 1, 1)]
-    [InlineData(35, 70, 70)]
-    [InlineData(70, 140, 200)]
-    public void TheTensorCoreKernelWithTheInstructionEmulatedIsThatOfTheCpu(int rows, int outputs, int inputs)
+    [InlineData(1, 1, 1, 1)]
+    [InlineData(35, 70, 70, 1)]
+    [InlineData(70, 140, 200, 1)]
+    [InlineData(1, 1, 1, 2)]
+    [InlineData(35, 70, 70, 2)]
+    [InlineData(70, 140, 200, 2)]
+    public void TheTensorCoreKernelWithTheInstructionEmulatedIsThatOfTheCpu(int rows, int outputs, int inputs, int digits)
     {
         Assert.SkipWhen(!IsFast && rows > 40, "Too large for the emulation.");
         var random = new Random(inputs);
-        TernaryMatrix matrix = RandomMatrix(random, outputs, inputs);
+        TernaryMatrix matrix = RandomMatrix(random, outputs, inputs, digits);
         float[] bias = Values(random, outputs);
         float[] input = Values(random, rows * inputs);
         float[] expected = TernaryProduct(matrix, bias, input);
         Activations.Apply(ActivationFunction.Gelu, expected);
 
-        var product = GpuKernels.LoadTernary(_device.Accelerator, TernaryMmaKernel.Run<EmulatedMma>);
+        var product = digits == 1
+            ? GpuKernels.LoadTernary(_device.Accelerator, TernaryMmaKernel.Run<EmulatedMma, OneDigitCodes>)
+            : GpuKernels.LoadTernary(_device.Accelerator, TernaryMmaKernel.Run<EmulatedMma, TwoDigitCodes>);
         using Rounded rounded = Round(input, inputs);
         using GpuBuffer<int> weights = Upload(Packing.FragmentTiles.Pack(matrix, TernaryMmaKernel.TileColumns));
         using GpuBuffer<float> scales = Upload([.. Enumerable.Range(0, outputs).Select(matrix.Scale)]);
@@ -371,12 +382,13 @@ public abstract class GpuKernelTests(GpuDeviceKind kind)
         }
     }
 
-    private static TernaryMatrix RandomMatrix(Random random, int rows, int columns)
+    private static TernaryMatrix RandomMatrix(Random random, int rows, int columns, int digits = 1)
     {
+        int largest = digits == 1 ? 1 : 4;
         var codes = new sbyte[rows * columns];
         for (int i = 0; i < codes.Length; i++)
-            codes[i] = (sbyte)random.Next(-1, 2);
-        return TernaryMatrix.FromCodes(codes, rows, columns, Values(random, rows));
+            codes[i] = (sbyte)random.Next(-largest, largest + 1);
+        return TernaryMatrix.FromCodes(codes, rows, columns, Values(random, rows), digits);
     }
 
     private static float[] Values(Random random, int count)

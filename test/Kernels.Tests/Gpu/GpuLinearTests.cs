@@ -1,7 +1,6 @@
 // What of linear layers on a device is decided without one.
 using ILGPU.Runtime.OpenCL;
 using Microsoft.ML.Ternary.Kernels.Gpu;
-using Microsoft.ML.Ternary.Kernels.Packing;
 
 namespace Microsoft.ML.Ternary.Kernels.Tests.Gpu;
 
@@ -25,12 +24,4 @@ public class GpuLinearTests
     [InlineData(CLError.CL_INVALID_KERNEL, false)]
     public void WhatOpenCLSaysWhereThereIsNoRoomIsToldFromOtherErrors(CLError error, bool noRoom) =>
         Assert.Equal(noRoom, GpuDevice.IsOutOfMemory(new CLException(error)));
-
-    [Fact]
-    public void AMatrixOfTwoDigitsIsRefused()
-    {
-        TernaryMatrix matrix = TernaryMatrix.FromCodes([4, -3, 0, 1], 2, 2, [1f], digits: 2);
-        NotSupportedException error = Assert.Throws<NotSupportedException>(() => FragmentTiles.Pack(matrix));
-        Assert.Contains("2 ternary digits", error.Message);
-    }
 }

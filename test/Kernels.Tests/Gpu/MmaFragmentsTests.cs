@@ -8,13 +8,16 @@ namespace Microsoft.ML.Ternary.Kernels.Tests.Gpu;
 public class MmaFragmentsTests
 {
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public void LanesThatLoadPackedWeightsAndCodesGetTheScalarProduct(int product)
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(0, 2)]
+    [InlineData(1, 2)]
+    public void LanesThatLoadPackedWeightsAndCodesGetTheScalarProduct(int product, int digits)
     {
         var random = new Random(1 + product);
-        sbyte[] codes = [.. Enumerable.Range(0, 8 * 64).Select(_ => (sbyte)random.Next(-1, 2))];
-        int[] words = FragmentTiles.Pack(TernaryMatrix.FromCodes(codes, 8, 64, [1f]));
+        int largest = digits == 1 ? 1 : 4;
+        sbyte[] codes = [.. Enumerable.Range(0, 8 * 64).Select(_ => (sbyte)random.Next(-largest, largest + 1))];
+        int[] words = FragmentTiles.Pack(TernaryMatrix.FromCodes(codes, 8, 64, [1f], digits));
         sbyte[,] activations = new sbyte[16, 64];
         foreach ((int row, int k) in Pairs(16, 64))
             activations[row, k] = (sbyte)random.Next(-127, 128);
@@ -23,7 +26,7 @@ public class MmaFragmentsTests
         foreach ((int lane, int r) in Pairs(32, 4))
             a[lane, r] = Word(activations, MmaFragments.ARow(lane, r), product * MmaFragments.DepthWords + MmaFragments.AWord(lane, r));
         foreach ((int lane, int r) in Pairs(32, 2))
-            b[lane, r] = words[lane] >> MmaFragments.BShift(product, r) & FragmentTiles.CodeMask;
+            b[lane, r] = Codes(words, lane, MmaFragments.BGroup(product, r), digits);
         int[,] c = Instruction(a, b);
 
         foreach ((int lane, int r) in Pairs(32, 4))
@@ -31,7 +34,7 @@ public class MmaFragmentsTests
             (int row, int column) = (MmaFragments.CRow(lane, r), MmaFragments.CColumn(lane, r));
             int expected = 0;
             for (int k = 32 * product; k < 32 * product + 32; k++)
-                expected += activations[row, k] * (codes[column * 64 + k] + 1);
+                expected += activations[row, k] * (codes[column * 64 + k] + largest);
             Assert.Equal(expected, c[lane, r]);
         }
     }
@@ -52,11 +55,18 @@ public class MmaFragmentsTests
             foreach (int product in new[] { 0, 1 })
             {
                 int k = 32 * product + 4 * MmaFragments.BWord(lane, r);
-                Assert.Equal((lane, MmaFragments.BShift(product, r)), FragmentTiles.Position(MmaFragments.BColumn(lane), k));
-                Assert.Equal((lane, 24 + MmaFragments.BShift(product, r)), FragmentTiles.Position(MmaFragments.BColumn(lane), k + 3));
+                int shift = 4 * product + 2 * r;
+                Assert.Equal((lane, shift), FragmentTiles.Position(MmaFragments.BColumn(lane), k));
+                Assert.Equal((lane, 24 + shift), FragmentTiles.Position(MmaFragments.BColumn(lane), k + 3));
+                Assert.Equal((32 * product + lane, 4 * r), FragmentTiles.Position(MmaFragments.BColumn(lane), k, digits: 2));
+                Assert.Equal((32 * product + lane, 24 + 4 * r), FragmentTiles.Position(MmaFragments.BColumn(lane), k + 3, digits: 2));
             }
         }
     }
+
+    private static int Codes(int[] words, int lane, int group, int digits) => digits == 1
+        ? default(OneDigitCodes).Four(words[lane], 0, group)
+        : default(TwoDigitCodes).Four(words[lane], words[lane + FragmentTiles.LaneWords], group);
 
     /// <summary>What the instruction does, written from the tables of the PTX ISA: groupID = lane / 4, threadID = lane % 4.</summary>
     private static int[,] Instruction(int[,] a, int[,] b)

@@ -191,22 +191,14 @@ public abstract class GpuTextEncoderTests
         Assert.Equal(before, Device.UsedBytes);
     }
 
-    [Theory]
-    [InlineData(2, 2, 2)]
-    [InlineData(1, 2, 1)]
-    public void ProjectionsOfTwoDigitsAreRefused(int query, int key, int value)
+    [Fact]
+    public void AModelOfTwoDigitsAgreesWithTheCpu() => CheckAgainstCpu(TwoDigitEncoderTests.Random(TestModels.Tiny("bert-odd-shapes"), digits: 2), count: 9);
+
+    [Fact]
+    public void AModelOfMixedDigitsAgreesWithTheCpu()
     {
-        EmbeddingModel model = TestModels.Tiny();
-        int hidden = model.Config.HiddenSize;
-        BertLayerWeights layer = model.Weights.Layers[0];
-        BertLayerWeights changed = layer with { Query = Linear(query), Key = Linear(key), Value = Linear(value) };
-        BertWeights weights = model.Weights with { Layers = [changed, .. model.Weights.Layers.Skip(1)] };
-        EmbeddingModel twoDigits = new(model.Config, model.Tokenizer, weights, model.Pooling, model.DenseModules, model.Normalize);
-
-        NotSupportedException error = Assert.Throws<NotSupportedException>(() => GpuTextEncoder.ToGpuModel(twoDigits, model.Dimension));
-        Assert.Contains("two digits", error.Message);
-
-        TernaryLinearWeights Linear(int digits) => new(TernaryMatrix.FromCodes(new sbyte[hidden * hidden], hidden, hidden, [1f], digits), new float[hidden]);
+        EmbeddingModel model = TestModels.Ternary(TestModels.Tiny());
+        CheckAgainstCpu(TwoDigitEncoderTests.WithSecondDigit(model, TernaryDigits.TwoIn("*.self.value", "encoder.layer.1.output.dense")), count: 5);
     }
 
     [Fact]
