@@ -59,6 +59,8 @@ internal static class EvaluateCommand
     {
         if (options.Limit < 2)
             throw new ArgumentException($"--limit is {options.Limit}; at least 2 are needed.");
+        if (options.FewShot < 1)
+            throw new ArgumentException($"--few-shot is {options.FewShot}; at least 1 is needed.");
         if (options.Threads < 1)
             throw new ArgumentException($"--threads is {options.Threads}; at least 1 is needed.");
         foreach (string path in new[] { options.Json, options.Html }.OfType<string>())

@@ -13,6 +13,8 @@ internal sealed record EvaluateOptions
 
     public string? PublicTasks { get; init; }
 
+    public int? FewShot { get; init; }
+
     public bool BuiltIn { get; init; }
 
     public IReadOnlyList<string> Only { get; init; } = [];

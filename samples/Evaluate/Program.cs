@@ -18,6 +18,7 @@ Option<string[]> baselines = new("--baselines")
     DefaultValueFactory = _ => [.. Baselines.Names],
 };
 Option<string[]> tasks = new("--tasks") { Description = "A folder of task folders (docs/evaluation.md).", AllowMultipleArgumentsPerToken = true };
+Option<int?> fewShot = new("--few-shot") { Description = "Classification tasks of --tasks learn from so many examples of a class, ten times over [default: from all]." };
 Option<string?> eval = new("--eval") { Description = "A folder with STS Benchmark and Banking77 as they are distributed." };
 Option<bool> builtIn = new("--builtin") { Description = "The built-in tasks too, which --tasks and --eval leave out." };
 Option<string[]> only = new("--only") { Description = "Only the tasks of these names.", AllowMultipleArgumentsPerToken = true };
@@ -28,7 +29,7 @@ Option<string?> html = new("--html") { Description = "Writes a page with tables 
 
 RootCommand command = new("Evaluates embedding models side by side.")
 {
-    models, teacher, baselines, tasks, eval, builtIn, only, limit, threads, json, html,
+    models, teacher, baselines, tasks, fewShot, eval, builtIn, only, limit, threads, json, html,
 };
 command.SetAction((parsed, cancellation) => EvaluateCommand.Run(
     new EvaluateOptions
@@ -37,6 +38,7 @@ command.SetAction((parsed, cancellation) => EvaluateCommand.Run(
         Teacher = parsed.GetValue(teacher),
         Baselines = parsed.GetValue(baselines)!,
         TaskFolders = parsed.GetValue(tasks)!,
+        FewShot = parsed.GetValue(fewShot),
         PublicTasks = parsed.GetValue(eval),
         BuiltIn = parsed.GetValue(builtIn),
         Only = parsed.GetValue(only)!,

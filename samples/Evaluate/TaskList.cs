@@ -18,8 +18,9 @@ internal sealed record TaskList(IReadOnlyList<EvaluationTask> Tasks, IReadOnlyLi
     public static TaskList Create(EvaluateOptions options, TaskSources sources)
     {
         List<(EvaluationTask Task, string Description)> all = [];
+        ClassificationOptions? protocol = options.FewShot is int shots ? new ClassificationOptions { FewShot = shots } : null;
         foreach (string folder in options.TaskFolders)
-            all.AddRange(TaskFolder.ReadAll(folder).Select(task => (task, $"{task.Type}, from a folder.")));
+            all.AddRange(TaskFolder.ReadAll(folder, protocol).Select(task => (task, $"{task.Type}, from a folder.")));
         if (options.PublicTasks is string folderOfPublic)
             all.AddRange(PublicTasks.Read(folderOfPublic).Select(task => (task, $"{task.Type}, a public set as distributed.")));
         bool builtIn = options.BuiltIn || all.Count == 0;

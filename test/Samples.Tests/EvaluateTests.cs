@@ -83,6 +83,7 @@ public sealed class EvaluateTests : IDisposable
         Assert.Contains("--baselines: there is no 'ptq-5bit'", await Fail("--model", Teacher, "--baselines", "ptq-5bit", "--tasks", tasks));
         Assert.Contains("--only: there is no task 'find-it'; there are find, sts.", await Fail("--model", Teacher, "--tasks", tasks, "--only", "find-it"));
         Assert.Contains("--limit is 1", await Fail("--model", Teacher, "--tasks", tasks, "--limit", "1"));
+        Assert.Contains("--few-shot is 0", await Fail("--model", Teacher, "--tasks", tasks, "--few-shot", "0"));
         Assert.Contains("--threads is 0", await Fail("--model", Teacher, "--tasks", tasks, "--threads", "0"));
         Assert.Contains("There is no folder", await Fail("--model", Teacher, "--tasks", At("absent")));
         Assert.Contains("There is no folder", await Fail("--model", Teacher, "--eval", At("absent")));
