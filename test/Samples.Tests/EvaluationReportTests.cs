@@ -103,6 +103,7 @@ public sealed class EvaluationReportTests : IDisposable
     public void TicksAreRoundNumbersInsideTheAxis()
     {
         Assert.Equal(["0.2", "0.4", "0.6", "0.8", "1"], Axis.Linear(0.1, 1.05).Ticks().Select(tick => tick.Label));
+        Assert.Equal("0", Axis.Linear(0, 0.5).Ticks().First().Label);
         Assert.Equal(["10", "20", "50"], Axis.Logarithmic(9, 80).Ticks().Select(tick => tick.Label));
         Assert.Equal(0.5, Axis.Logarithmic(1, 100).Position(10), 12);
         Assert.Equal([0.75, 0.25], Axis.Names(["first", "second"]).Ticks().Select(tick => Axis.Names(["first", "second"]).Position(tick.Value)));

@@ -33,7 +33,8 @@ internal abstract class Axis
             double rough = (to - from) / 6;
             double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
             double step = power * (rough / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 };
-            for (double i = Math.Ceiling(from / step - 1e-9); i * step <= to + step * 1e-9; i++)
+            // Adding 0 makes 0 of -0, which would be shown as such.
+            for (double i = Math.Ceiling(from / step - 1e-9) + 0.0; i * step <= to + step * 1e-9; i++)
                 yield return (i * step, Number(i * step));
         }
     }
