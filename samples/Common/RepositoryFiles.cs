@@ -24,6 +24,17 @@ public static class RepositoryFiles
     /// <summary>The teacher's distilled ternary copy.</summary>
     public static string TernaryModel => Path.Combine(Root, "samples", "models", "all-MiniLM-L6-v2.ternary");
 
+    /// <summary>The teacher's distilled ternary copy with one digit a weight: smaller and faster.</summary>
+    public static string OneDigitModel => Path.Combine(Root, "samples", "models", "all-MiniLM-L6-v2.1digit.ternary");
+
+    /// <summary>The names by which command lines know the models that the repository ships.</summary>
+    public static IReadOnlyDictionary<string, string> Models => new Dictionary<string, string>
+    {
+        ["default-teacher"] = Teacher,
+        ["default-ternary"] = TernaryModel,
+        ["default-ternary-1"] = OneDigitModel,
+    };
+
     private static string FindRoot()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -1,5 +1,6 @@
 // All contenders on the same entries and the same held-out definitions, with the lexical baseline beside them.
 using Microsoft.ML.Ternary.Evaluation;
+using Samples.Common;
 
 namespace Samples.QuickStart;
 

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Evaluation;
+using Samples.Common;
 
 namespace Samples.QuickStart;
 

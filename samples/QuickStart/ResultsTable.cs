@@ -1,5 +1,6 @@
 // The figures side by side, and what the columns mean.
 using Microsoft.ML.Ternary.Checkpoints;
+using Samples.Common;
 using Spectre.Console;
 
 namespace Samples.QuickStart;

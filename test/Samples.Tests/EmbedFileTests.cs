@@ -197,7 +197,7 @@ public sealed partial class EmbedFileTests : IDisposable
         })!;
 
     // Bit n - 1 of SigIgn stands for signal n; SIGINT is 2. Where there is no /proc nothing is known, and the test runs.
-    private static bool IgnoresInterrupts()
+    internal static bool IgnoresInterrupts()
     {
         const string Status = "/proc/self/status";
         string? ignored = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) : null;

@@ -6,6 +6,9 @@ namespace Microsoft.ML.Ternary.Distillation;
 
 internal static class DistillationProvenance
 {
+    // Enough to see the course of a run; the whole curve is in its report.
+    private const int CurvePoints = 50;
+
     public static IReadOnlyDictionary<string, string> Of(EmbeddingModel teacher, DistillationReport report, DistillationOptions options)
     {
         TernaryRecipe recipe = report.Recipe;
@@ -24,6 +27,20 @@ internal static class DistillationProvenance
             ["distillation.cosine_mean"] = Number(report.CosineMean),
             ["distillation.cosine_p5"] = Number(report.CosineP5),
             ["distillation.held_out_texts"] = report.HeldOutTexts.ToString(CultureInfo.InvariantCulture),
+            ["distillation.loss_curve"] = LossCurve(report),
         };
+    }
+
+    /// <summary>At most <see cref="CurvePoints"/> points as JSON, [[step, loss], ...], the last step's among them.</summary>
+    /// <remarks>Only points at even distances are taken: others lie where a clock said that it was time to measure, and the same
+    /// run would not give the same file twice.</remarks>
+    internal static string LossCurve(DistillationReport report)
+    {
+        int every = Math.Max(1, report.Steps / 200);
+        LossPoint[] even = [.. report.LossCurve
+            .Where(point => point.Step % every == 0 || point.Step == report.Steps).DistinctBy(point => point.Step)];
+        int taken = Math.Min(CurvePoints, even.Length);
+        IEnumerable<LossPoint> points = Enumerable.Range(1, taken).Select(i => even[(int)((long)i * even.Length / taken) - 1]);
+        return $"[{string.Join(",", points.Select(point => string.Create(CultureInfo.InvariantCulture, $"[{point.Step},{point.Loss:G4}]")))}]";
     }
 }

@@ -12,6 +12,7 @@ public sealed record BitextPair(string Source, string Target);
 /// right sentence in another pair is a miss, as in MTEB.</remarks>
 public sealed class BitextMiningTask : EvaluationTask
 {
+    private readonly IReadOnlyList<BitextPair> _pairs;
     private readonly string[] _sources;
     private readonly string[] _targets;
 
@@ -23,6 +24,7 @@ public sealed class BitextMiningTask : EvaluationTask
         : base(name)
     {
         CheckList(pairs, "sentence pairs", 2, nameof(pairs));
+        _pairs = pairs;
         _sources = [.. pairs.Select(pair => pair.Source)];
         _targets = [.. pairs.Select(pair => pair.Target)];
         Texts = [.. _sources, .. _targets];
@@ -36,6 +38,9 @@ public sealed class BitextMiningTask : EvaluationTask
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Texts { get; }
+
+    /// <inheritdoc/>
+    public override BitextMiningTask Shorten(int count) => new(Name, Spread(_pairs, count));
 
     /// <inheritdoc/>
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)

@@ -9,6 +9,8 @@ namespace Microsoft.ML.Ternary.Evaluation;
 /// only the test texts have is never predicted.</remarks>
 public sealed class ClassificationTask : EvaluationTask
 {
+    private readonly IReadOnlyList<LabeledText> _train;
+    private readonly IReadOnlyList<LabeledText> _test;
     private readonly int[] _trainLabels;
     private readonly int[] _testLabels;
     private readonly int _classes;
@@ -30,6 +32,7 @@ public sealed class ClassificationTask : EvaluationTask
         Options = options ?? new ClassificationOptions();
         if (Options.FewShot < 1 || Options.Repetitions < 1)
             throw new ArgumentException($"FewShot is {Options.FewShot} and Repetitions {Options.Repetitions}; both must be at least 1, or FewShot null for all examples.", nameof(options));
+        (_train, _test) = (train, test);
         Dictionary<string, int> labels = [];
         _trainLabels = [.. train.Select(text => Number(labels, text.Label))];
         _classes = labels.Count;
@@ -53,6 +56,10 @@ public sealed class ClassificationTask : EvaluationTask
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Texts { get; }
+
+    /// <inheritdoc/>
+    public override ClassificationTask Shorten(int count) =>
+        new(Name, Spread([.. _train.OrderBy(text => text.Label, StringComparer.Ordinal)], (long)count * ShortenedContext), Spread(_test, count), Options);
 
     /// <inheritdoc/>
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)

@@ -7,6 +7,7 @@ namespace Microsoft.ML.Ternary.Evaluation;
 /// embeddings.</remarks>
 public sealed class ClusteringTask : EvaluationTask
 {
+    private readonly IReadOnlyList<LabeledText> _labeled;
     private readonly int[] _labels;
     private readonly int _classes;
     private readonly string[] _texts;
@@ -27,6 +28,7 @@ public sealed class ClusteringTask : EvaluationTask
         _classes = labels.Count;
         if (_classes < 2)
             throw new ArgumentException($"All texts have the label '{texts[0].Label}'; at least two classes are needed.", nameof(texts));
+        _labeled = texts;
         _labels = [.. texts.Select(text => labels[text.Label])];
         _texts = [.. texts.Select(text => text.Text)];
     }
@@ -42,6 +44,9 @@ public sealed class ClusteringTask : EvaluationTask
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Texts => _texts;
+
+    /// <inheritdoc/>
+    public override ClusteringTask Shorten(int count) => new(Name, Spread(_labeled, (long)count * ShortenedContext), Options);
 
     /// <inheritdoc/>
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)

@@ -26,6 +26,13 @@ public abstract class EvaluationTask
     /// <summary>The texts that evaluating a model embeds, in order, repetitions included.</summary>
     public abstract IReadOnlyList<string> Texts { get; }
 
+    /// <summary>A smaller task of the same name, for a quick look: its figures are not those of the task.</summary>
+    /// <param name="count">At most so many queries, pairs or test texts, taken at even distances; of what they are compared with or
+    /// learned from (documents, training texts, texts to cluster) at most ten times as many, right answers always among them. Pairs are
+    /// taken in the order of their scores, training texts in that of their labels, so that all are represented.</param>
+    /// <exception cref="ArgumentException">So few are no task.</exception>
+    public abstract EvaluationTask Shorten(int count);
+
     /// <summary>Evaluates a model.</summary>
     /// <param name="embedder">The model. Wrap it in a <see cref="CachedEmbedder"/> where tasks share texts.</param>
     /// <param name="progress">Receives the share of the work that is done, 0 to 1.</param>
@@ -44,6 +51,16 @@ public abstract class EvaluationTask
 
     /// <summary>Computes the figures, <see cref="MainMetric"/> first.</summary>
     protected abstract IReadOnlyList<EvaluationScore> Score(EvaluationRun run);
+
+    /// <summary>How many times as many texts <see cref="Shorten"/> leaves to compare with or learn from.</summary>
+    private protected const int ShortenedContext = 10;
+
+    /// <summary>At most so many items at even distances, in order.</summary>
+    private protected static IReadOnlyList<T> Spread<T>(IReadOnlyList<T> items, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        return items.Count <= count ? items : [.. Enumerable.Range(0, (int)count).Select(i => items[(int)(i * (long)items.Count / count)])];
+    }
 
     /// <summary>Checks a list that a task is made of.</summary>
     private protected static void CheckList<T>(IReadOnlyList<T> list, string what, int minimum, string parameter) where T : class

@@ -15,6 +15,7 @@ public sealed record LabeledPair(bool Positive, string Sentence1, string Sentenc
 /// (<c>cosine_accuracy</c>, <c>cosine_f1</c>).</summary>
 public sealed class PairClassificationTask : EvaluationTask
 {
+    private readonly IReadOnlyList<LabeledPair> _pairs;
     private readonly bool[] _positive;
     private readonly string[] _texts;
 
@@ -26,6 +27,7 @@ public sealed class PairClassificationTask : EvaluationTask
         : base(name)
     {
         CheckList(pairs, "labelled pairs", 2, nameof(pairs));
+        _pairs = pairs;
         _positive = [.. pairs.Select(pair => pair.Positive)];
         if (_positive.All(positive => positive == _positive[0]))
             throw new ArgumentException($"All pairs are {(_positive[0] ? "positive" : "negative")}; both kinds are needed.", nameof(pairs));
@@ -40,6 +42,9 @@ public sealed class PairClassificationTask : EvaluationTask
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Texts => _texts;
+
+    /// <inheritdoc/>
+    public override PairClassificationTask Shorten(int count) => new(Name, Spread([.. _pairs.OrderBy(pair => pair.Positive)], count));
 
     /// <inheritdoc/>
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)

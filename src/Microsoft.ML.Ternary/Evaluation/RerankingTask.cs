@@ -50,6 +50,9 @@ public sealed class RerankingTask : RankingTask
     public override IReadOnlyList<string> Texts { get; }
 
     /// <inheritdoc/>
+    public override RerankingTask Shorten(int count) => new(Name, Spread(_samples, count));
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)
     {
         float[] queries = run.Embed(_queries), candidates = run.Embed(_candidates);

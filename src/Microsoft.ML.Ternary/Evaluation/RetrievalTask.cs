@@ -14,6 +14,8 @@ public sealed class RetrievalTask : RankingTask
     // Components of documents embedded and compared at a time, 32 MiB: what bounds memory, whatever the corpus.
     private const int BlockValues = 1 << 23;
 
+    private readonly IReadOnlyList<RetrievalDocument> _corpus;
+    private readonly IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>> _qrels;
     private readonly string[] _documents;
     private readonly JudgedQuery[] _queries;
     private readonly string[] _queryTexts;
@@ -35,6 +37,7 @@ public sealed class RetrievalTask : RankingTask
         Dictionary<string, int> known = Positions(queries.Select(query => query.Id), "queries", nameof(queries));
         if (qrels.Keys.FirstOrDefault(id => !known.ContainsKey(id)) is string unknown)
             throw new ArgumentException($"The judged query '{unknown}' is not among the queries.", nameof(qrels));
+        (_corpus, _qrels) = (corpus, qrels);
         _documents = [.. corpus.Select(document => document.Content)];
         _queries = [.. queries.Where(query => qrels.TryGetValue(query.Id, out IReadOnlyDictionary<string, int>? grades) && grades.Values.Any(grade => grade > 0))
             .Select(query => JudgedQuery.Create(query, qrels[query.Id], documents, corpus))];
@@ -52,6 +55,15 @@ public sealed class RetrievalTask : RankingTask
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Texts { get; }
+
+    /// <inheritdoc/>
+    public override RetrievalTask Shorten(int count)
+    {
+        RetrievalQuery[] queries = [.. Spread(_queries, count).Select(query => new RetrievalQuery(query.Id, query.Text))];
+        HashSet<string> kept = [.. queries.SelectMany(query => _qrels[query.Id].Keys),
+            .. Spread(_corpus, (long)count * ShortenedContext).Select(document => document.Id)];
+        return new RetrievalTask(Name, [.. _corpus.Where(document => kept.Contains(document.Id))], queries, queries.ToDictionary(query => query.Id, query => _qrels[query.Id]));
+    }
 
     /// <inheritdoc/>
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)
@@ -107,7 +119,7 @@ public sealed class RetrievalTask : RankingTask
     }
 
     // A query with what is relevant to it by position; documents outside the corpus have positions that no search returns.
-    private sealed record JudgedQuery(string Text, Dictionary<int, double> Grades, HashSet<int> Relevant, int Itself)
+    private sealed record JudgedQuery(string Id, string Text, Dictionary<int, double> Grades, HashSet<int> Relevant, int Itself)
     {
         public static JudgedQuery Create(RetrievalQuery query, IReadOnlyDictionary<string, int> judged, Dictionary<string, int> documents, IReadOnlyList<RetrievalDocument> corpus)
         {
@@ -115,7 +127,7 @@ public sealed class RetrievalTask : RankingTask
             foreach ((string id, int grade) in judged.Where(pair => pair.Value > 0))
                 grades.Add(documents.TryGetValue(id, out int position) ? position : documents.Count + grades.Count, grade);
             int itself = documents.TryGetValue(query.Id, out int same) && corpus[same].Text == query.Text && !grades.ContainsKey(same) ? same : -1;
-            return new JudgedQuery(query.Text, grades, [.. grades.Keys], itself);
+            return new JudgedQuery(query.Id, query.Text, grades, [.. grades.Keys], itself);
         }
 
         public int[] WithoutItself(int[] ranking) => Itself < 0 ? ranking : [.. ranking.Where(document => document != Itself)];

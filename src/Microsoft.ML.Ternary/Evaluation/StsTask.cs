@@ -6,6 +6,7 @@ namespace Microsoft.ML.Ternary.Evaluation;
 /// <remarks>A model that gives all pairs the same cosine has no correlation: both figures are then 0, where MTEB has NaN.</remarks>
 public sealed class StsTask : EvaluationTask
 {
+    private readonly IReadOnlyList<SentencePair> _pairs;
     private readonly double[] _scores;
     private readonly string[] _texts;
 
@@ -17,6 +18,7 @@ public sealed class StsTask : EvaluationTask
         : base(name)
     {
         CheckList(pairs, "sentence pairs", 2, nameof(pairs));
+        _pairs = pairs;
         _scores = [.. pairs.Select(pair => pair.Score)];
         if (!_scores.All(double.IsFinite))
             throw new ArgumentException($"The score of pair {Array.FindIndex(_scores, score => !double.IsFinite(score))} is not a finite number.", nameof(pairs));
@@ -33,6 +35,9 @@ public sealed class StsTask : EvaluationTask
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Texts => _texts;
+
+    /// <inheritdoc/>
+    public override StsTask Shorten(int count) => new(Name, Spread([.. _pairs.OrderBy(pair => pair.Score)], count));
 
     /// <inheritdoc/>
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)

@@ -44,6 +44,9 @@ public sealed class SummarizationTask : EvaluationTask
     public override IReadOnlyList<string> Texts => _texts;
 
     /// <inheritdoc/>
+    public override SummarizationTask Shorten(int count) => new(Name, Spread(_samples, count));
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<EvaluationScore> Score(EvaluationRun run)
     {
         float[] rows = run.Embed(_texts);

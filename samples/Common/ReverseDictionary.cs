@@ -1,11 +1,12 @@
 // The task: given a definition, find the word. The documents are WordNet's lemma lists; the test questions are definitions
 // that no model here was trained on.
-using Samples.Common;
-
-namespace Samples.QuickStart;
+namespace Samples.Common;
 
 /// <summary>Entries to search among, and held-out definitions with the rows of the entries that answer them.</summary>
-internal sealed record ReverseDictionary(IReadOnlyList<Synset> Entries, IReadOnlyList<string> Definitions, IReadOnlyList<int> Answers)
+/// <param name="Entries">The entries, sorted by id.</param>
+/// <param name="Definitions">The questions.</param>
+/// <param name="Answers">For each question the row of its entry.</param>
+public sealed record ReverseDictionary(IReadOnlyList<Synset> Entries, IReadOnlyList<string> Definitions, IReadOnlyList<int> Answers)
 {
     /// <summary>Questions that a person would ask, with the word that they ask for: it is among the entries.</summary>
     public static IReadOnlyList<(string Question, string Word)> SampleQuestions { get; } =
