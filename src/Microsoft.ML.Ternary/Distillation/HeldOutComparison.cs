@@ -28,7 +28,6 @@ internal sealed class HeldOutComparison
         var cosines = new double[count];
         for (int i = 0; i < count; i++)
             cosines[i] = TensorPrimitives.CosineSimilarity<float>(embeddings.AsSpan(i * dimension, dimension), _teacher.AsSpan(i * dimension, dimension));
-        Array.Sort(cosines);
-        return (cosines.Average(), cosines[(int)(0.05 * (count - 1))]);
+        return (cosines.Average(), Percentile.Of(cosines, 5));
     }
 }

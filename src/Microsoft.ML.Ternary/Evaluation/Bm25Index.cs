@@ -12,7 +12,7 @@ public readonly record struct Bm25Hit(int Document, double Score);
 /// <remarks>score(q, d) = Σ over the query's terms of idf(t) tf / (tf + k1 (1 - b + b |d| / mean |d|)), with
 /// idf(t) = ln(1 + (N - n(t) + 0.5) / (n(t) + 0.5)), N documents of which n(t) hold the term. Terms are runs of letters and
 /// digits, lower-cased; nothing is stemmed or left out. Immutable and thread-safe.</remarks>
-public sealed class Bm25Index
+public sealed class Bm25Index : ITextSearch
 {
     private readonly Dictionary<string, List<(int Document, int Count)>> _postings = [];
     private readonly double[] _lengthTerms;

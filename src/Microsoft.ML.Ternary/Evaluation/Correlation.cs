@@ -26,6 +26,9 @@ public static class Correlation
     /// <exception cref="ArgumentException">The sides differ in length or have fewer than two values.</exception>
     public static double Spearman(ReadOnlySpan<double> x, ReadOnlySpan<double> y) => Pearson(Ranks(x), Ranks(y));
 
+    /// <summary>A coefficient, or 0 where it is undefined because a side is constant: what tells nothing apart correlates with nothing.</summary>
+    internal static double OrZero(double coefficient) => double.IsNaN(coefficient) ? 0 : coefficient;
+
     /// <summary>Ranks from 1, equal values sharing the mean of their ranks.</summary>
     internal static double[] Ranks(ReadOnlySpan<double> values)
     {

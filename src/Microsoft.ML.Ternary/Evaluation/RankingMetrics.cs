@@ -29,6 +29,23 @@ public static class RankingMetrics
         return 0;
     }
 
+    /// <summary>Average precision: the sum of the precisions at the ranks of the relevant documents among the first
+    /// <paramref name="k"/>, divided by the number of all relevant documents (trec_eval's map_cut).</summary>
+    /// <exception cref="ArgumentException">No document is relevant.</exception>
+    public static double AveragePrecisionAt(int k, ReadOnlySpan<int> ranking, IReadOnlySet<int> relevant)
+    {
+        if (relevant.Count == 0)
+            throw new ArgumentException("Average precision is not defined for a query without relevant documents.", nameof(relevant));
+        ReadOnlySpan<int> first = First(k, ranking);
+        double sum = 0;
+        for (int i = 0, found = 0; i < first.Length; i++)
+        {
+            if (relevant.Contains(first[i]))
+                sum += (double)++found / (i + 1);
+        }
+        return sum / relevant.Count;
+    }
+
     /// <summary>Normalised discounted cumulative gain: Σ grade / log2(rank + 1) over the first <paramref name="k"/>,
     /// divided by its value for the best possible ranking (Järvelin and Kekäläinen 2002, with trec_eval's linear gain).</summary>
     /// <param name="k">Ranks that count.</param>

@@ -21,15 +21,6 @@ public class EmbeddingAgreementTests
         Assert.Equal(0.6, agreement.CosineP5, 6);
     }
 
-    [Theory]
-    [InlineData(0, 1)]
-    [InlineData(25, 2)]
-    [InlineData(50, 3)]
-    [InlineData(100, 9)]
-    [InlineData(60, 3.4)]
-    public void PercentilesAreInterpolated(double percent, double expected) =>
-        Assert.Equal(expected, EmbeddingAgreement.Percentile([9, 3, 1, 2, 4], percent), 12);
-
     [Fact]
     public void SidesOfDifferentLengthsAreRefused() =>
         Assert.Throws<ArgumentException>(() => EmbeddingAgreement.Measure([1, 0], [1, 0, 0, 1], 2));

@@ -25,6 +25,15 @@ public class RankingMetricsTests
     }
 
     [Fact]
+    public void AveragePrecisionDividesByAllRelevantDocuments()
+    {
+        // Relevant at ranks 2 and 4, and a third that is not in the ranking.
+        Assert.Equal((1 / 2.0 + 2 / 4.0) / 3, RankingMetrics.AveragePrecisionAt(10, Ranking, Relevant), 12);
+        Assert.Equal(1 / 2.0 / 3, RankingMetrics.AveragePrecisionAt(3, Ranking, Relevant), 12);
+        Assert.Equal(0, RankingMetrics.AveragePrecisionAt(10, [], Relevant));
+    }
+
+    [Fact]
     public void NdcgDividesTheDiscountedGainByTheBestPossible()
     {
         Dictionary<int, double> grades = new() { [3] = 2, [1] = 1, [42] = 3 };
@@ -45,6 +54,7 @@ public class RankingMetricsTests
     public void AQueryWithoutRelevantDocumentsIsRefused()
     {
         Assert.Throws<ArgumentException>(() => RankingMetrics.RecallAt(10, Ranking, new HashSet<int>()));
+        Assert.Throws<ArgumentException>(() => RankingMetrics.AveragePrecisionAt(10, Ranking, new HashSet<int>()));
         Assert.Throws<ArgumentException>(() => RankingMetrics.NdcgAt(10, Ranking, new Dictionary<int, double> { [1] = 0 }));
     }
 }
