@@ -76,7 +76,7 @@ public sealed class TernaryExperimentTests : IDisposable
     public void ATimeBudgetAloneEndsInTime()
     {
         TernaryExperimentResult result = TernaryExperiment.Run(Teacher, () => Corpus, Small with { Steps = null, MaxTrials = 2, TimeBudget = TimeSpan.FromSeconds(4) });
-        Assert.Equal(2, result.Trials.Where(trial => trial.Trial.Rung == 0).DistinctBy(trial => trial.Steps).Count() + 1);
+        Assert.Single(result.Trials.Where(trial => trial.Trial.Rung == 0).Select(trial => trial.Steps).Distinct());
         Assert.InRange(result.Elapsed.TotalSeconds, 0, 30);
     }
 
