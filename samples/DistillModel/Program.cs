@@ -6,5 +6,7 @@ RootCommand root = DistillCommand.CreateRoot();
 root.Add(DrawHeldOutCommand.Create());
 root.Add(PrepareCorpusCommand.Create());
 root.Add(EvaluateCommand.Create());
+root.Add(GptqCommand.Create());
+root.Add(ChooseDigitsCommand.Create());
 // Ctrl+C writes a checkpoint first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -12,11 +12,11 @@ public sealed class TernaryLinear : LinearLayer
     private readonly TernaryGemm _gemm;
 
     /// <summary>Lays out the weights for the fastest kernel of this machine, or for <paramref name="kernel"/>.</summary>
-    /// <param name="matrix">The weights, outputs x inputs, one digit each.</param>
+    /// <param name="matrix">The weights, outputs x inputs, of one digit or two.</param>
     /// <param name="bias">One offset an output; empty for none.</param>
     /// <param name="kernel">The kernel to run; by default <see cref="TernaryKernels.Best"/>.</param>
-    /// <exception cref="NotSupportedException">The weights have two digits.</exception>
-    /// <exception cref="ArgumentException">The number of biases is not that of the outputs.</exception>
+    /// <exception cref="ArgumentException">The number of biases is not that of the outputs, or the layer has so many inputs that
+    /// sums might not fit in 32 bits (4.2 million where weights have two digits, 16.9 million where they have one).</exception>
     public TernaryLinear(TernaryMatrix matrix, ReadOnlySpan<float> bias, TernaryKernel? kernel = null)
         : base(Checked(matrix).Rows, matrix.Columns, bias)
     {
@@ -38,8 +38,9 @@ public sealed class TernaryLinear : LinearLayer
     private static TernaryMatrix Checked(TernaryMatrix matrix)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        if (matrix.Digits != 1)
-            throw new NotSupportedException($"The matrix has {matrix.Digits} ternary digits a weight; linear layers run matrices of one digit.");
+        int most = int.MaxValue / (matrix.LargestCode * Int8Quantizer.LargestCode);
+        if (matrix.Columns > most)
+            throw new ArgumentException($"The matrix has {matrix.Columns} columns; 32-bit sums over weights of {matrix.Digits} digit(s) hold {most}.", nameof(matrix));
         return matrix;
     }
 }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Ternary.Kernels;
 /// <remarks>
 /// <para>Stored compactly: five codes a byte in base 3, rows begin on a byte. Immutable, and shared freely between threads.</para>
 /// <para>A weight may have a second ternary digit: its code is then low + 3 x high, -4 to 4. The digits are stored as two planes,
-/// the low digits of the whole matrix first. Linear layers accept one digit only.</para>
+/// the low digits of the whole matrix first.</para>
 /// </remarks>
 public sealed class TernaryMatrix
 {

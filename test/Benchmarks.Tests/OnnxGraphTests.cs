@@ -2,6 +2,7 @@ using Benchmarks.Engines;
 using Benchmarks.Models;
 using Benchmarks.Onnx;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Encoders;
 using Microsoft.ML.Ternary.Kernels;
 
@@ -56,6 +57,38 @@ public sealed class OnnxGraphTests : IDisposable
         Assert.Equal(1f / 63, TransposedWeights.Int8Scale(matrix));
         Assert.Equal([63, 0, -63, 16], TransposedWeights.Int8(matrix));
         Assert.Equal([1, 0, -1, 0.25f], TransposedWeights.Values(matrix));
+    }
+
+    [Fact]
+    public void Weights_of_two_digits_in_int8_reach_the_same_largest_code()
+    {
+        // Rows (4, -1) x 1 and (0, 3) x 0.5: 4 becomes 63, so that 1 is 15.75 and 1.5 is 23.6.
+        TernaryMatrix matrix = TernaryMatrix.FromCodes([4, -1, 0, 3], rows: 2, columns: 2, scales: [1, 0.5f], digits: 2);
+        Assert.Equal(4f / 63, TransposedWeights.Int8Scale(matrix));
+        Assert.Equal([63, 0, -16, 24], TransposedWeights.Int8(matrix));
+    }
+
+    [Fact]
+    public void A_copy_with_more_digits_embeds_to_the_same_bits()
+    {
+        using PreparedModel model = new(Tiny);
+        float[] expected = Embed(TernaryDigits.One);
+        Assert.Equal(expected, Embed(TernaryDigits.FeedForwardTwo));
+        Assert.Equal(expected, Embed(TernaryDigits.Two));
+
+        EmbeddingModel copy = DigitCopy.Of(model.Model, TernaryDigits.FeedForwardTwo);
+        BertLayerWeights last = copy.Weights.Layers[^1];
+        LinearWeights[] linears = [last.Query, last.Key, last.Value, last.AttentionOutput, last.Intermediate, last.Output];
+        Assert.Equal([1, 1, 2, 2, 2, 2], linears.Select(weights => DenseWeights.Ternary(weights).Digits));
+
+        float[] Embed(TernaryDigits digits)
+        {
+            using TextEncoder encoder = new(DigitCopy.Of(model.Model, digits), new TextEncoderOptions { MaxThreads = 1 });
+            BenchmarkBatch batch = BenchmarkBatch.ForComparison(model.Model.Tokenizer);
+            float[] embeddings = new float[batch.Count * encoder.Dimension];
+            encoder.EmbedTokens(batch.Tokens, embeddings);
+            return embeddings;
+        }
     }
 
     [Fact]

@@ -68,17 +68,19 @@ internal static class CommandLine
     {
         Option<IReadOnlyList<BenchmarkModel>> models = Models();
         Option<IReadOnlyList<int>> rows = Lists.Option("--rows", "Numbers of rows (tokens).", [1, 16, 64, 512, 1024], text => Lists.Positive(text, "rows"));
+        Option<IReadOnlyList<int>> digits = Lists.Option("--digits", "Ternary digits a weight: 1, 2 or both. Peers get the same weights.", [1, 2], Digits);
         Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Threads of the peers; our layers run on one.", [1], text => Lists.Positive(text, "threads"));
         Option<IReadOnlyList<GemmEngineKind>> engines = Lists.Option("--engine", $"Of {Names(GemmEngineKind.All.Select(kind => kind.Name))}.", [.. GemmEngineKind.All.Where(kind => kind.IsDefault)], GemmEngineKind.Parse);
         Option<double> seconds = Seconds(0.2);
         Option<double> idle = IdleSeconds();
         Option<FileInfo?> json = Json();
-        Command command = new("gemm", "Single linear layers of the models' shapes.") { models, rows, threads, engines, seconds, idle, json };
+        Command command = new("gemm", "Single linear layers of the models' shapes.") { models, rows, digits, threads, engines, seconds, idle, json };
         command.SetAction((parsed, cancellation) => Guard(() => new GemmCommand(
             new GemmOptions
             {
                 Models = parsed.GetRequiredValue(models),
                 Rows = parsed.GetRequiredValue(rows),
+                Digits = parsed.GetRequiredValue(digits),
                 Threads = parsed.GetRequiredValue(threads),
                 Engines = parsed.GetRequiredValue(engines),
                 Seconds = parsed.GetRequiredValue(seconds),
@@ -88,6 +90,10 @@ internal static class CommandLine
             cancellation).Run()));
         return command;
     }
+
+    private static int Digits(string text) => text is "1" or "2"
+        ? text[0] - '0'
+        : throw new FormatException($"A weight has 1 or 2 ternary digits, not '{text}'.");
 
     private static Command Memory()
     {

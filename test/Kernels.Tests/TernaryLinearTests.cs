@@ -35,11 +35,40 @@ public class TernaryLinearTests
     }
 
     [Fact]
-    public void TwoDigitsAreRefusedBeforeAnythingIsComputed()
+    public void WeightsOfTwoDigitsGiveTheSameBitsOnEveryKernel()
     {
-        TernaryMatrix matrix = TernaryMatrix.FromCodes([4], 1, 1, [1f], digits: 2);
-        NotSupportedException error = Assert.Throws<NotSupportedException>(() => new TernaryLinear(matrix, []));
-        Assert.Contains("2 ternary digits", error.Message);
+        var random = new Random(2);
+        var codes = new sbyte[100 * 75];
+        for (int i = 0; i < codes.Length; i++)
+            codes[i] = (sbyte)random.Next(-4, 5);
+        TernaryMatrix matrix = TernaryMatrix.FromCodes(codes, 100, 75, [0.5f], digits: 2);
+        float[] values = [.. Enumerable.Range(0, 11 * 75).Select(_ => random.NextSingle() - 0.5f)];
+        ActivationBlock input = Blocks.Of(75, values);
+        float[] expected = Blocks.Forward(new TernaryLinear(matrix, [], TernaryKernel.Scalar), input);
+
+        foreach (TernaryKernel kernel in TernaryKernels.Supported)
+            Assert.Equal(expected, Blocks.Forward(new TernaryLinear(matrix, [], kernel), input));
+    }
+
+    [Fact]
+    public void MatricesOfTwoDigitsConcatenateToo()
+    {
+        TernaryMatrix a = TernaryMatrix.FromCodes([4, -1, 0, -3], 2, 2, [2f], digits: 2);
+        TernaryMatrix b = TernaryMatrix.FromCodes([2, 1], 1, 2, [3f], digits: 2);
+
+        float[] output = Blocks.Forward(new TernaryLinear(TernaryMatrix.Concatenate(a, b), []), Blocks.Of(2, 127, 5));
+
+        Assert.Equal([2 * (4 * 127 - 5), 2 * (-3 * 5), 3 * (2 * 127 + 5)], output);
+    }
+
+    [Theory]
+    [InlineData(1, 16_909_320)]
+    [InlineData(2, 4_227_330)]
+    public void MoreInputsThanSumsCanHoldAreRefused(int digits, int most)
+    {
+        TernaryMatrix matrix = TernaryMatrix.FromPacked(new byte[TernaryMatrix.PackedLength(1, most + 1, digits)], 1, most + 1, new float[1], digits);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new TernaryLinear(matrix, []));
+        Assert.Contains(most.ToString(), error.Message);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 // The ternary product for Arm64. A dot-product instruction multiplies four int8 inputs with four codes for each of four outputs
-// and adds them to 32-bit sums, so nothing overflows and nothing is folded; with codes c + 1 in {0, 1, 2}, Σ (c + 1) a - Σ a is
-// the sum sought. Codes are widened to bytes a strip at a time, small enough for the first-level cache, and meet up to 96 rows
+// and adds them to 32-bit sums, so nothing overflows and nothing is folded; with codes c + 1 in 0 to 2, or c + 4 in 0 to 8 where
+// weights have two digits, Σ (c + 1) a - Σ a, or Σ (c + 4) a - 4 Σ a, is the sum sought. Codes are widened to bytes a strip at a time, small enough for the first-level cache, and meet up to 96 rows
 // there, four at a time in registers. Processors without the dot product (before Armv8.2) multiply and add in two widths instead.
 //
 // This kernel has not run on Arm hardware: its portable form is tested on x86, its Arm instructions under emulation, its speed
@@ -28,9 +28,20 @@ internal sealed unsafe class NeonTernaryGemm : TernaryGemm
     private const int ChunkRows = 96;
 
     private readonly AlignedBuffer<byte> _packed;
+    private readonly bool _isTwoDigit;
+
+    // What is added to a code, and the packed bytes of 16 inputs.
+    private readonly int _offset;
+    private readonly int _blockBytes;
 
     public NeonTernaryGemm(TernaryMatrix matrix, ReadOnlySpan<float> bias)
-        : base(matrix, bias) => _packed = TwoBitPanels.Pack(matrix);
+        : base(matrix, bias)
+    {
+        _isTwoDigit = matrix.Digits == 2;
+        _offset = matrix.LargestCode;
+        _packed = _isTwoDigit ? NibblePanels.Pack(matrix, PanelOutputs) : TwoBitPanels.Pack(matrix);
+        _blockBytes = _isTwoDigit ? 2 * TwoBitPanels.BlockBytes : TwoBitPanels.BlockBytes;
+    }
 
     [SkipLocalsInit]
     public override void Multiply(ActivationBlock input, int firstRow, int rows, in LinearOutput output, LinearWorkspace workspace)
@@ -53,24 +64,35 @@ internal sealed unsafe class NeonTernaryGemm : TernaryGemm
         GC.KeepAlive(this);
     }
 
-    /// <summary>sums[row, n] = Σ (c + 1) a over all inputs, for the 16 outputs of a panel.</summary>
+    /// <summary>sums[row, n] = Σ (c + offset) a over all inputs, for the 16 outputs of a panel.</summary>
     private void Accumulate(sbyte* codes, nint stride, int rows, int panel, byte* strip, int* sums)
     {
         int blocks = TwoBitPanels.Blocks(Inputs);
-        byte* packed = _packed.Pointer + (nint)panel * blocks * TwoBitPanels.BlockBytes;
+        byte* packed = _packed.Pointer + (nint)panel * blocks * _blockBytes;
         Unsafe.InitBlock(sums, 0, (uint)(rows * PanelOutputs * sizeof(int)));
         if (rows == 1)
         {
             // One row is done before its codes could be widened and read back.
-            Row1Packed(codes, packed, blocks, sums);
+            if (_isTwoDigit)
+                Row1Nibbles(codes, packed, 2 * blocks, sums);
+            else
+                Row1Packed(codes, packed, blocks, sums);
             return;
         }
         for (int block = 0; block < blocks; block += StripBlocks)
         {
             int count = Math.Min(StripBlocks, blocks - block);
-            Widen(packed + (nint)block * TwoBitPanels.BlockBytes, count, strip);
+            Widen(packed + (nint)block * _blockBytes, count, strip);
             MultiplyStrip(codes + block * BlockInputs, stride, rows, (sbyte*)strip, count, sums);
         }
+    }
+
+    private void Widen(byte* packed, int blocks, byte* strip)
+    {
+        if (_isTwoDigit)
+            WidenNibbles(packed, 2 * blocks, strip);
+        else
+            WidenTwoBit(packed, blocks, strip);
     }
 
     private void FinishPanel(ActivationBlock input, int row, int rows, int n, int* sums, float* output)
@@ -81,9 +103,9 @@ internal sealed unsafe class NeonTernaryGemm : TernaryGemm
         for (int m = 0; m < rows; m++, sums += PanelOutputs, output += Outputs)
         {
             if (count == PanelOutputs)
-                FinishWholeRow(sums, excesses[m], rowScales[m], n, output);
+                FinishWholeRow(sums, _offset * excesses[m], rowScales[m], n, output);
             else
-                Finish(sums, excesses[m], rowScales[m], n, count, output);
+                Finish(sums, _offset * excesses[m], rowScales[m], n, count, output);
         }
     }
 
@@ -101,7 +123,7 @@ internal sealed unsafe class NeonTernaryGemm : TernaryGemm
 
     /// <summary>Turns blocks of 2-bit codes into steps of bytes: each shift uncovers the codes of another four inputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Widen(byte* packed, int blocks, byte* strip)
+    private static void WidenTwoBit(byte* packed, int blocks, byte* strip)
     {
         Vector128<byte> mask = Vector128.Create((byte)3);
         for (byte* end = packed + blocks * TwoBitPanels.BlockBytes; packed < end; packed += TwoBitPanels.BlockBytes, strip += WideBlockBytes)
@@ -113,6 +135,22 @@ internal sealed unsafe class NeonTernaryGemm : TernaryGemm
                 ((codes >>> 2) & mask).Store(strip + StepBytes + at);
                 ((codes >>> 4) & mask).Store(strip + 2 * StepBytes + at);
                 (codes >>> 6).Store(strip + 3 * StepBytes + at);
+            }
+        }
+    }
+
+    /// <summary>Turns pairs of steps of 4-bit codes into steps of bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WidenNibbles(byte* packed, int pairs, byte* strip)
+    {
+        Vector128<byte> mask = Vector128.Create((byte)15);
+        for (byte* end = packed + pairs * StepBytes; packed < end; packed += StepBytes, strip += 2 * StepBytes)
+        {
+            for (int at = 0; at < StepBytes; at += Vector128<byte>.Count)
+            {
+                Vector128<byte> codes = Vector128.Load(packed + at);
+                (codes & mask).Store(strip + at);
+                (codes >>> 4).Store(strip + StepBytes + at);
             }
         }
     }
@@ -223,6 +261,27 @@ internal sealed unsafe class NeonTernaryGemm : TernaryGemm
             Step(x, 1, Codes(p0 >>> 2, mask), Codes(p1 >>> 2, mask), Codes(p2 >>> 2, mask), Codes(p3 >>> 2, mask), ref c0, ref c1, ref c2, ref c3);
             Step(x, 2, Codes(p0 >>> 4, mask), Codes(p1 >>> 4, mask), Codes(p2 >>> 4, mask), Codes(p3 >>> 4, mask), ref c0, ref c1, ref c2, ref c3);
             Step(x, 3, Codes(p0 >>> 6, mask), Codes(p1 >>> 6, mask), Codes(p2 >>> 6, mask), Codes(p3 >>> 6, mask), ref c0, ref c1, ref c2, ref c3);
+        }
+        Add(c0, c1, c2, c3, sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Row1Nibbles(sbyte* a, byte* packed, int pairs, int* sums)
+    {
+        Vector128<byte> mask = Vector128.Create((byte)15);
+        Vector128<int> c0 = default, c1 = default, c2 = default, c3 = default;
+        for (byte* end = packed + pairs * StepBytes; packed < end; packed += 2 * StepBytes, a += BlockInputs)
+        {
+            Vector128<sbyte> x = Vector128.Load(a);
+            Vector128<byte> p0 = Vector128.Load(packed), p1 = Vector128.Load(packed + 16), p2 = Vector128.Load(packed + 32), p3 = Vector128.Load(packed + 48);
+            Step(x, 0, Codes(p0, mask), Codes(p1, mask), Codes(p2, mask), Codes(p3, mask), ref c0, ref c1, ref c2, ref c3);
+            Step(x, 1, (p0 >>> 4).AsSByte(), (p1 >>> 4).AsSByte(), (p2 >>> 4).AsSByte(), (p3 >>> 4).AsSByte(), ref c0, ref c1, ref c2, ref c3);
+            p0 = Vector128.Load(packed + StepBytes);
+            p1 = Vector128.Load(packed + StepBytes + 16);
+            p2 = Vector128.Load(packed + StepBytes + 32);
+            p3 = Vector128.Load(packed + StepBytes + 48);
+            Step(x, 2, Codes(p0, mask), Codes(p1, mask), Codes(p2, mask), Codes(p3, mask), ref c0, ref c1, ref c2, ref c3);
+            Step(x, 3, (p0 >>> 4).AsSByte(), (p1 >>> 4).AsSByte(), (p2 >>> 4).AsSByte(), (p3 >>> 4).AsSByte(), ref c0, ref c1, ref c2, ref c3);
         }
         Add(c0, c1, c2, c3, sums);
     }

@@ -1,6 +1,7 @@
 // The seam between a ternary layer and its implementations: weights laid out once, rows of activations in, floats out.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.Ternary.Kernels.Cpu;
 
@@ -36,8 +37,10 @@ internal abstract unsafe class TernaryGemm
             throw new PlatformNotSupportedException($"This processor has no {kernel}; TernaryKernels.Supported lists what it has.");
         return kernel switch
         {
-            TernaryKernel.Avx512 => new Avx512TernaryGemm(matrix, bias),
-            TernaryKernel.Avx2 => new Avx2TernaryGemm(matrix, bias),
+            TernaryKernel.Avx512 => matrix.Digits == 1 ? new Avx512TernaryGemm(matrix, bias) : new Avx512TwoDigitGemm(matrix, bias),
+            TernaryKernel.Avx2 => AvxVnni.IsSupported
+                ? new Avx2TernaryGemm<DotProductSums>(matrix, bias)
+                : new Avx2TernaryGemm<PairProductSums>(matrix, bias),
             TernaryKernel.Neon => new NeonTernaryGemm(matrix, bias),
             _ => new ScalarTernaryGemm(matrix, bias),
         };

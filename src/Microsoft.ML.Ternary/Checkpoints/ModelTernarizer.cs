@@ -31,11 +31,11 @@ public static class ModelTernarizer
         digits ??= TernaryDigits.One;
         HashSet<string> two = digits.LayersOfTwo(model);
         return MapLinears(model, ProvenanceKey, Describe(scaling, digits, two.Count), (name, weights) =>
-            weights is DenseLinearWeights dense && !kept.Contains(name) ? Ternarize(dense, scaling, two.Contains(name) ? 2 : 1) : weights);
+            weights is DenseLinearWeights dense && !kept.Contains(name) ? TernarizeLayer(dense, scaling, two.Contains(name) ? 2 : 1) : weights);
     }
 
     /// <summary>Rounds one layer.</summary>
-    internal static TernaryLinearWeights Ternarize(DenseLinearWeights dense, TernaryScaling scaling, int digits) =>
+    internal static TernaryLinearWeights TernarizeLayer(DenseLinearWeights dense, TernaryScaling scaling, int digits) =>
         new(TernaryMatrix.Ternarize(dense.Matrix, dense.OutputSize, dense.InputSize, scaling, digits), dense.Bias);
 
     /// <summary>Replaces every weight of the encoder's linear layers by zero and keeps the biases: what a model does when its

@@ -1,5 +1,7 @@
 // One ternary digit a weight is the paper's form, the smallest and the fastest; a second gives nine levels instead of three. A model
 // may spend it where it helps most, so the choice is a value that options, files and experiments can name.
+using System.Globalization;
+
 namespace Microsoft.ML.Ternary.Checkpoints;
 
 /// <summary>How many ternary digits, 1 or 2, the weights of each linear layer of the encoder have.</summary>
@@ -20,6 +22,22 @@ public sealed record TernaryDigits
     /// damages most; one elsewhere.</summary>
     public static TernaryDigits FeedForwardTwo { get; } = new("ff2", FeedForward);
 
+    /// <summary>Two digits where they help most for the bytes that they take, as many as a file of
+    /// <paramref name="largestFileBytes"/> bytes holds; one elsewhere.</summary>
+    /// <remarks>A wish: which layers these are has to be measured on texts, which <c>DigitSelection.Choose</c> does and distillation
+    /// before it begins. Elsewhere it is refused.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="largestFileBytes"/> is not positive.</exception>
+    public static TernaryDigits Automatic(long largestFileBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(largestFileBytes);
+        string name = string.Create(CultureInfo.InvariantCulture, $"automatic, file of at most {largestFileBytes} bytes");
+        return new(name, _ => throw new ArgumentException($"The digits \"{name}\" are to be chosen by a measurement on texts first; DigitSelection.Choose does it."))
+        { LargestFileBytes = largestFileBytes };
+    }
+
+    /// <summary>The limit of <see cref="Automatic"/>; null where the layers are known.</summary>
+    public long? LargestFileBytes { get; private init; }
+
     /// <summary>What options and reports call it.</summary>
     public string Name { get; }
 
@@ -33,7 +51,7 @@ public sealed record TernaryDigits
     }
 
     /// <summary>The linear layers of <paramref name="model"/> that have two digits.</summary>
-    /// <exception cref="ArgumentException">A pattern fits no layer.</exception>
+    /// <exception cref="ArgumentException">A pattern fits no layer, or the layers are not chosen yet.</exception>
     internal HashSet<string> LayersOfTwo(EmbeddingModel model) => _two(model);
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 // The list of engines: to add one, write an EncodeEngine and a line here.
 using Benchmarks.Models;
 using Benchmarks.Onnx;
+using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Encoders;
 using static TorchSharp.torch;
 
@@ -27,8 +28,10 @@ internal static class EncodeEngines
 
     public static IReadOnlyList<EncodeEngineKind> All { get; } =
     [
-        new("ternary", "this library: ternary weights, int8 activations", Int8Cosine, true, (model, threads) => Ternary(model, threads, gpuDeviceId: null)),
-        new("ternary-gpu", "this library on the first GPU", Int8Cosine, false, (model, threads) => Ternary(model, threads, gpuDeviceId: 0)),
+        new("ternary", "this library: ternary weights, int8 activations", Int8Cosine, true, (model, threads) => Ternary(model, threads, TernaryDigits.One)),
+        new("ternary-ff2", "the same with two digits a weight in the feed-forward and the last layer's value and output", Int8Cosine, false, (model, threads) => Ternary(model, threads, TernaryDigits.FeedForwardTwo)),
+        new("ternary-2", "the same with two digits a weight everywhere", Int8Cosine, false, (model, threads) => Ternary(model, threads, TernaryDigits.Two)),
+        new("ternary-gpu", "this library on the first GPU", Int8Cosine, false, (model, threads) => Ternary(model, threads, TernaryDigits.One, gpuDeviceId: 0)),
         new("ort-fp32", "ONNX Runtime, float32, all graph optimisations", Float32Cosine, true, (model, threads) => Ort(model, batch => BertOnnxForm.Fastest(int8: false, batch.PaddedIds.Length), threads)),
         new("ort-int8", "ONNX Runtime, int8, dynamic quantisation", Int8TensorCosine, true, (model, threads) => Ort(model, batch => BertOnnxForm.Fastest(int8: true, batch.PaddedIds.Length), threads)),
         new("torch-fp32", "libtorch, float32", Float32Cosine, true, (model, threads) => Torch(model, ScalarType.Float32, threads)),
@@ -46,8 +49,8 @@ internal static class EncodeEngines
     public static EncodeEngineKind Parse(string name) => All.FirstOrDefault(engine => engine.Name == name)
         ?? throw new FormatException($"There is no engine '{name}'; there are {string.Join(", ", All.Select(engine => engine.Name))}.");
 
-    private static TernaryEngine Ternary(PreparedModel model, int threads, int? gpuDeviceId) =>
-        new(model.Model, new TextEncoderOptions { MaxThreads = threads, GpuDeviceId = gpuDeviceId });
+    private static TernaryEngine Ternary(PreparedModel model, int threads, TernaryDigits digits, int? gpuDeviceId = null) =>
+        new(DigitCopy.Of(model.Model, digits), new TextEncoderOptions { MaxThreads = threads, GpuDeviceId = gpuDeviceId });
 
     private static OrtEngine Ort(PreparedModel model, Func<BenchmarkBatch, BertOnnxForm> formOf, int threads) =>
         new(batch => model.OnnxFile(formOf(batch), batch.IsPadded), model.Model.Dimension, threads);

@@ -14,6 +14,9 @@ internal sealed record GemmOptions
     /// <summary>Numbers of rows, M.</summary>
     public required IReadOnlyList<int> Rows { get; init; }
 
+    /// <summary>Ternary digits a weight.</summary>
+    public required IReadOnlyList<int> Digits { get; init; }
+
     /// <summary>Threads of the peers; ours run on one.</summary>
     public required IReadOnlyList<int> Threads { get; init; }
 
@@ -41,9 +44,9 @@ internal sealed class GemmCommand(GemmOptions options, CancellationToken cancell
             IdleWait.Report(options.IdleSeconds, cancellation);
             foreach (IGrouping<(int Outputs, int Inputs), string> layer in Layers())
             {
-                foreach (int rows in options.Rows)
+                foreach ((int rows, int digits) in options.Rows.SelectMany(rows => options.Digits.Select(digits => (rows, digits))))
                 {
-                    GemmProblem problem = new(new GemmShape(rows, layer.Key.Outputs, layer.Key.Inputs));
+                    GemmProblem problem = new(new GemmShape(rows, layer.Key.Outputs, layer.Key.Inputs), digits);
                     foreach (int threads in options.Threads)
                         RunCell(problem, string.Join(", ", layer), threads);
                 }
@@ -84,7 +87,8 @@ internal sealed class GemmCommand(GemmOptions options, CancellationToken cancell
             for (int i = 0; i < engines.Count; i++)
             {
                 int ran = engines[i] is TernaryGemmEngine ? 1 : threads;
-                _rows.Add(new GemmRow(problem.Shape, models, times, i, ran, cosines[i], PeakMultiplyAdds.GigaPerSecond(options.Engines[i].Kernel)));
+                double peak = PeakMultiplyAdds.GigaPerSecond(options.Engines[i].Kernel, problem.Matrix.Digits);
+                _rows.Add(new GemmRow(problem, models, times, i, ran, cosines[i], peak));
                 Screen.Progress(_rows[^1].ToString());
             }
         }

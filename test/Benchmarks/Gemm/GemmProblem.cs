@@ -20,15 +20,16 @@ internal sealed class GemmProblem
 {
     private const int Seed = 3, CheckedRows = 4;
 
-    public GemmProblem(GemmShape shape)
+    public GemmProblem(GemmShape shape, int digits)
     {
         Shape = shape;
+        int levels = digits == 1 ? 3 : 9;
         Random random = new(Seed);
         sbyte[] codes = new sbyte[shape.Outputs * shape.Inputs];
         random.NextBytes(MemoryMarshal.AsBytes(codes.AsSpan()));
         foreach (ref sbyte code in codes.AsSpan())
-            code = (sbyte)((byte)code % 3 - 1);
-        Matrix = TernaryMatrix.FromCodes(codes, shape.Outputs, shape.Inputs, Numbers(random, shape.Outputs, 0.02f, 0.04f));
+            code = (sbyte)((byte)code % levels - levels / 2);
+        Matrix = TernaryMatrix.FromCodes(codes, shape.Outputs, shape.Inputs, Numbers(random, shape.Outputs, 0.02f, 0.04f), digits);
         Bias = Numbers(random, shape.Outputs, -0.1f, 0.1f);
         Input = Numbers(random, shape.Rows * shape.Inputs, -1, 1);
     }

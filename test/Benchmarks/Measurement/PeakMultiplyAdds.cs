@@ -18,18 +18,19 @@ internal static unsafe class PeakMultiplyAdds
     // that the sums need.
     private const int StepsOfTables = 4, StepBytes = 8 * TableBytes;
 
-    private static readonly Dictionary<TernaryKernel, double> Measured = [];
+    private static readonly Dictionary<(TernaryKernel, int), double> Measured = [];
 
-    /// <summary>Multiply-adds a second of one core, in units of 1e9; measured once for each kernel, in about a tenth of a second.</summary>
-    public static double GigaPerSecond(TernaryKernel kernel)
+    /// <summary>Multiply-adds a second of one core, in units of 1e9; measured once for each kernel and number of ternary digits, in
+    /// about a tenth of a second.</summary>
+    public static double GigaPerSecond(TernaryKernel kernel, int digits = 1)
     {
-        if (!Measured.TryGetValue(kernel, out double peak))
-            Measured[kernel] = peak = Measure(kernel);
+        if (!Measured.TryGetValue((kernel, digits), out double peak))
+            Measured[(kernel, digits)] = peak = Measure(kernel, digits);
         return peak;
     }
 
     // The fastest of many short rounds: a peak is what nothing interrupts.
-    private static double Measure(TernaryKernel kernel)
+    private static double Measure(TernaryKernel kernel, int digits)
     {
         byte* memory = stackalloc byte[StepsOfTables * StepBytes + TableBytes];
         byte* operands = (byte*)(((nint)memory + TableBytes - 1) & ~(TableBytes - 1));
@@ -41,8 +42,8 @@ internal static unsafe class PeakMultiplyAdds
             long start = Stopwatch.GetTimestamp();
             double done = kernel switch
             {
-                TernaryKernel.Avx512 => LookUps(operands),
-                TernaryKernel.Avx2 => ByteProducts(operands),
+                TernaryKernel.Avx512 => digits == 1 ? LookUps(operands) : WideByteProducts(operands),
+                TernaryKernel.Avx2 => AvxVnni.IsSupported ? ByteDotProducts(operands) : ByteProducts(operands),
                 TernaryKernel.Neon => DotProducts((sbyte*)operands),
                 _ => Products((sbyte*)operands),
             };
@@ -93,6 +94,74 @@ internal static unsafe class PeakMultiplyAdds
         c0 += Avx512BW.PermuteVar32x16(sums, i0.AsInt16());
         c1 += Avx512BW.PermuteVar32x16(sums, i1.AsInt16());
         c2 += Avx512BW.PermuteVar32x16(sums, i2.AsInt16());
+    }
+
+    // Eight rows of three registers: 24 byte products of 64 and as many additions, four inputs of a row broadcast for three.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double WideByteProducts(byte* operands)
+    {
+        if (!Avx512BW.IsSupported)
+            throw new NotSupportedException("This processor has no AVX-512 BW.");
+        Vector512<short> c00 = default, c01 = default, c02 = default, c10 = default, c11 = default, c12 = default;
+        Vector512<short> c20 = default, c21 = default, c22 = default, c30 = default, c31 = default, c32 = default;
+        Vector512<short> c40 = default, c41 = default, c42 = default, c50 = default, c51 = default, c52 = default;
+        Vector512<short> c60 = default, c61 = default, c62 = default, c70 = default, c71 = default, c72 = default;
+        for (int i = 0; i < Iterations; i++)
+        {
+            byte* at = operands + (i & (StepsOfTables - 1)) * StepBytes;
+            Vector512<byte> w0 = Vector512.Load(at), w1 = Vector512.Load(at + 64), w2 = Vector512.Load(at + 128);
+            Multiply(at, w0, w1, w2, ref c00, ref c01, ref c02);
+            Multiply(at + 4, w0, w1, w2, ref c10, ref c11, ref c12);
+            Multiply(at + 8, w0, w1, w2, ref c20, ref c21, ref c22);
+            Multiply(at + 12, w0, w1, w2, ref c30, ref c31, ref c32);
+            Multiply(at + 16, w0, w1, w2, ref c40, ref c41, ref c42);
+            Multiply(at + 20, w0, w1, w2, ref c50, ref c51, ref c52);
+            Multiply(at + 24, w0, w1, w2, ref c60, ref c61, ref c62);
+            Multiply(at + 28, w0, w1, w2, ref c70, ref c71, ref c72);
+        }
+        Keep(c00 + c01 + c02 + c10 + c11 + c12 + c20 + c21 + c22 + c30 + c31 + c32
+            + c40 + c41 + c42 + c50 + c51 + c52 + c60 + c61 + c62 + c70 + c71 + c72);
+        return Iterations * 24.0 * Vector512<byte>.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(
+        byte* activations, Vector512<byte> w0, Vector512<byte> w1, Vector512<byte> w2,
+        ref Vector512<short> c0, ref Vector512<short> c1, ref Vector512<short> c2)
+    {
+        Vector512<sbyte> x = Vector512.Create(*(int*)activations).AsSByte();
+        c0 += Avx512BW.MultiplyAddAdjacent(w0, x);
+        c1 += Avx512BW.MultiplyAddAdjacent(w1, x);
+        c2 += Avx512BW.MultiplyAddAdjacent(w2, x);
+    }
+
+    // Six rows of two registers: twelve dot products of 32 bytes, four inputs of a row broadcast for both.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double ByteDotProducts(byte* operands)
+    {
+        Vector256<int> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        Vector256<int> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        for (int i = 0; i < Iterations; i++)
+        {
+            byte* at = operands + (i & (StepsOfTables - 1)) * StepBytes;
+            Vector256<byte> w0 = Vector256.Load(at), w1 = Vector256.Load(at + 32);
+            Multiply(at, w0, w1, ref c00, ref c01);
+            Multiply(at + 4, w0, w1, ref c10, ref c11);
+            Multiply(at + 8, w0, w1, ref c20, ref c21);
+            Multiply(at + 12, w0, w1, ref c30, ref c31);
+            Multiply(at + 16, w0, w1, ref c40, ref c41);
+            Multiply(at + 20, w0, w1, ref c50, ref c51);
+        }
+        Keep((c00 + c01 + c10 + c11 + c20 + c21 + c30 + c31 + c40 + c41 + c50 + c51).AsInt16().ToVector512());
+        return Iterations * 12.0 * Vector256<byte>.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(byte* activations, Vector256<byte> w0, Vector256<byte> w1, ref Vector256<int> c0, ref Vector256<int> c1)
+    {
+        Vector256<sbyte> x = Vector256.Create(*(int*)activations).AsSByte();
+        c0 = AvxVnni.MultiplyWideningAndAdd(c0, w0, x);
+        c1 = AvxVnni.MultiplyWideningAndAdd(c1, w1, x);
     }
 
     // Six rows of two registers: twelve byte products of 32 and as many additions, four inputs of a row broadcast for both.

@@ -17,7 +17,9 @@ internal sealed record ModelFileKind(string Name, Func<PreparedModel, string> Wr
     /// <summary>All engines.</summary>
     public static IReadOnlyList<ModelFileKind> All { get; } =
     [
-        new("ternary", WriteTernary, (path, _, threads) => new TernaryEngine(TernaryModelFile.Load(path), new TextEncoderOptions { MaxThreads = threads })),
+        Ternary("ternary", TernaryDigits.One),
+        Ternary("ternary-ff2", TernaryDigits.FeedForwardTwo),
+        Ternary("ternary-2", TernaryDigits.Two),
         Ort("ort-fp32", int8: false),
         Ort("ort-int8", int8: true),
         Torch("torch-fp32", ScalarType.Float32),
@@ -36,12 +38,15 @@ internal sealed record ModelFileKind(string Name, Func<PreparedModel, string> Wr
         return Path.GetExtension(path) == ".onnx" ? bytes + new FileInfo(PreparedModel.WeightsOf(path)).Length : bytes;
     }
 
-    private static string WriteTernary(PreparedModel model)
-    {
-        string path = model.FilePath("model.ternary");
-        TernaryModelFile.Save(model.Model, path);
-        return path;
-    }
+    private static ModelFileKind Ternary(string name, TernaryDigits digits) => new(
+        name,
+        model =>
+        {
+            string path = model.FilePath(name + ".ternary");
+            TernaryModelFile.Save(DigitCopy.Of(model.Model, digits), path);
+            return path;
+        },
+        (path, _, threads) => new TernaryEngine(TernaryModelFile.Load(path), new TextEncoderOptions { MaxThreads = threads }));
 
     private static ModelFileKind Ort(string name, bool int8) => new(
         name,

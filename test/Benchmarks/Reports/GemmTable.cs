@@ -12,7 +12,7 @@ internal static class GemmTable
         if (rows.Count == 0)
             return;
         string[] engines = [.. rows.Select(row => row.Engine).Distinct()];
-        Table table = new Table().Border(TableBorder.SimpleHeavy).AddColumn("M", Right).AddColumn("N", Right).AddColumn("K", Right).AddColumn("threads\nof peers", Right);
+        Table table = new Table().Border(TableBorder.SimpleHeavy).AddColumn("M", Right).AddColumn("N", Right).AddColumn("K", Right).AddColumn("digits", Right).AddColumn("threads\nof peers", Right);
         foreach (string engine in engines)
             table.AddColumn(engine, Right);
         table.AddColumn($"% of peak\n{engines[0]}", Right);
@@ -24,7 +24,7 @@ internal static class GemmTable
 
     private static IEnumerable<string> Cells(GemmRow[] cell)
     {
-        foreach (int number in new[] { cell[0].M, cell[0].N, cell[0].K, cell.Max(row => row.Threads) })
+        foreach (int number in new[] { cell[0].M, cell[0].N, cell[0].K, cell[0].Digits, cell.Max(row => row.Threads) })
             yield return number.ToString(CultureInfo.InvariantCulture);
         foreach (GemmRow row in cell)
             yield return row.GmacPerS.ToString("F0", CultureInfo.InvariantCulture) + (row.Contended ? "*" : "");

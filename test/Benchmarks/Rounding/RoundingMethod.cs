@@ -34,7 +34,7 @@ internal sealed record RoundingMethod(string Name, Func<EmbeddingModel, Embeddin
         });
 
     private static RoundingMethod Digits(string name, TernaryScaling scaling, int digits) =>
-        EachLayer(name, dense => ModelTernarizer.Ternarize(dense, scaling, digits).ToDense());
+        EachLayer(name, dense => ModelTernarizer.TernarizeLayer(dense, scaling, digits).ToDense());
 
     // What is left to gain by a better scale, the codes being what they are.
     private static DenseLinearWeights OwnStep(DenseLinearWeights weights)
@@ -43,7 +43,7 @@ internal sealed record RoundingMethod(string Name, Func<EmbeddingModel, Embeddin
         float[] best = new float[weights.Matrix.Length];
         for (float step = 0.5f; step < 1.6f; step += 0.05f)
         {
-            float[] tried = ModelTernarizer.Ternarize(weights, TernaryScaling.PerRow(step: step), digits: 2).ToDense().Matrix;
+            float[] tried = ModelTernarizer.TernarizeLayer(weights, TernaryScaling.PerRow(step: step), digits: 2).ToDense().Matrix;
             for (int start = 0; start < best.Length; start += columns)
             {
                 ReadOnlySpan<float> row = weights.Matrix.AsSpan(start, columns), values = tried.AsSpan(start, columns);

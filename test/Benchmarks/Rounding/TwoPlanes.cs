@@ -27,7 +27,7 @@ internal static class TwoPlanes
         float[] rounded = new float[weights.Matrix.Length];
         float[] first = OneDigit(weights);
         float[] second = OneDigit(weights with { Matrix = [.. weights.Matrix.Zip(first, (w, q) => w - q)] });
-        float[] balanced = [.. ModelTernarizer.Ternarize(weights, TernaryScaling.PerRow(), digits: 2).Matrix.Scales.Span];
+        float[] balanced = [.. ModelTernarizer.TernarizeLayer(weights, TernaryScaling.PerRow(), digits: 2).Matrix.Scales.Span];
         for (int row = 0; row < weights.OutputSize; row++)
         {
             Range range = (row * columns)..((row + 1) * columns);
@@ -39,7 +39,7 @@ internal static class TwoPlanes
         return weights with { Matrix = rounded };
     }
 
-    private static float[] OneDigit(DenseLinearWeights weights) => ModelTernarizer.Ternarize(weights, TernaryScaling.PerRow(), digits: 1).ToDense().Matrix;
+    private static float[] OneDigit(DenseLinearWeights weights) => ModelTernarizer.TernarizeLayer(weights, TernaryScaling.PerRow(), digits: 1).ToDense().Matrix;
 
     private static float Largest(ReadOnlySpan<float> values) => System.Numerics.Tensors.TensorPrimitives.Max(values);
 

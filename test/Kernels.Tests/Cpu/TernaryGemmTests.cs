@@ -1,4 +1,6 @@
-// One set of tests for every implementation of the ternary product: each must give the bits of the definition.
+// One set of tests for every implementation of the ternary product, with weights of one digit and of two: each must give the bits of
+// the definition.
+using System.Runtime.Intrinsics.X86;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -6,44 +8,88 @@ using Microsoft.ML.Ternary.Kernels.Cpu;
 
 namespace Microsoft.ML.Ternary.Kernels.Tests.Cpu;
 
-public class ScalarTernaryGemmTests : TernaryGemmTests
+public class ScalarTernaryGemmTests() : ScalarGemmTests(digits: 1);
+
+public class ScalarTwoDigitGemmTests() : ScalarGemmTests(digits: 2);
+
+public class NeonTernaryGemmTests() : NeonGemmTests(digits: 1);
+
+public class NeonTwoDigitGemmTests() : NeonGemmTests(digits: 2);
+
+public class Avx2TernaryGemmTests() : Avx2GemmTests(digits: 1);
+
+public class Avx2TwoDigitGemmTests() : Avx2GemmTests(digits: 2);
+
+public class AvxVnniTernaryGemmTests() : AvxVnniGemmTests(digits: 1);
+
+public class AvxVnniTwoDigitGemmTests() : AvxVnniGemmTests(digits: 2);
+
+public class Avx512TernaryGemmTests() : Avx512GemmTests(digits: 1);
+
+public class Avx512TwoDigitGemmTests() : Avx512GemmTests(digits: 2);
+
+public abstract class ScalarGemmTests(int digits) : TernaryGemmTests(digits)
 {
     private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new ScalarTernaryGemm(matrix, bias);
 }
 
 // Runs everywhere: the class has a portable form of each Arm instruction.
-public class NeonTernaryGemmTests : TernaryGemmTests
+public abstract class NeonGemmTests(int digits) : TernaryGemmTests(digits)
 {
     private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new NeonTernaryGemm(matrix, bias);
 }
 
-public class Avx2TernaryGemmTests : TernaryGemmTests
+public abstract class Avx2GemmTests : TernaryGemmTests
 {
-    public Avx2TernaryGemmTests() =>
-        Assert.SkipUnless(TernaryKernels.IsSupported(TernaryKernel.Avx2), "This processor has no AVX2.");
+    protected Avx2GemmTests(int digits)
+        : base(digits) => Assert.SkipUnless(TernaryKernels.IsSupported(TernaryKernel.Avx2), "This processor has no AVX2.");
 
-    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new Avx2TernaryGemm(matrix, bias);
+    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new Avx2TernaryGemm<PairProductSums>(matrix, bias);
+}
+
+public abstract class AvxVnniGemmTests : TernaryGemmTests
+{
+    protected AvxVnniGemmTests(int digits)
+        : base(digits) => Assert.SkipUnless(AvxVnni.IsSupported, "This processor has no AVX-VNNI.");
+
+    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new Avx2TernaryGemm<DotProductSums>(matrix, bias);
 }
 
 // Runs everywhere: where the processor has no AVX-512, .NET computes the same vectors in narrower ones.
-public class Avx512TernaryGemmTests : TernaryGemmTests
+public abstract class Avx512GemmTests(int digits) : TernaryGemmTests(digits)
 {
-    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) => new Avx512TernaryGemm(matrix, bias);
+    private protected override TernaryGemm Create(TernaryMatrix matrix, float[] bias) =>
+        matrix.Digits == 1 ? new Avx512TernaryGemm(matrix, bias) : new Avx512TwoDigitGemm(matrix, bias);
 }
 
-public abstract class TernaryGemmTests
+public abstract class TernaryGemmTests(int digits)
 {
+    private readonly int _largest = digits == 1 ? 1 : 4;
+
     private protected abstract TernaryGemm Create(TernaryMatrix matrix, float[] bias);
 
     [Fact]
     public void ComputesScaledSumsAndBias()
     {
-        TernaryMatrix matrix = TernaryMatrix.FromCodes([1, -1, 0, 0, 1, 1], 2, 3, [2f, 0.5f]);
+        sbyte largest = (sbyte)_largest;
+        TernaryMatrix matrix = TernaryMatrix.FromCodes([largest, -1, 0, 0, 1, (sbyte)-largest], 2, 3, [2f, 0.5f], digits);
 
         // Codes 127, 64, -127 with scale 1: halves are avoided, so the quantised values are the values.
         float[] output = Multiply(Create(matrix, [10f, -1f]), Blocks.Of(3, 127, 64, -127), 2);
 
-        Assert.Equal([2 * (127 - 64) + 10f, 0.5f * (64 - 127) - 1f], output);
+        // 2 (127 - 64) + 10 and .5 (64 + 127) - 1; with codes of 4, 2 (508 - 64) + 10 and .5 (64 + 508) - 1.
+        Assert.Equal(digits == 1 ? [136f, 94.5f] : [898f, 285f], output);
+    }
+
+    [Fact]
+    public void EveryCodeCountsAsItself()
+    {
+        sbyte[] codes = [.. Enumerable.Range(-_largest, 2 * _largest + 1).Select(code => (sbyte)code)];
+        TernaryMatrix matrix = TernaryMatrix.FromCodes(codes, codes.Length, 1, [1f], digits);
+
+        float[] output = Multiply(Create(matrix, new float[codes.Length]), Blocks.Of(1, 127), codes.Length);
+
+        Assert.Equal([.. codes.Select(code => 127f * code)], output);
     }
 
     [Theory]
@@ -93,20 +139,41 @@ public abstract class TernaryGemmTests
     }
 
     [Theory]
-    [InlineData(127f, 1)]
-    [InlineData(127f, -1)]
-    [InlineData(-127f, 1)]
-    [InlineData(-127f, -1)]
-    public void TheLargestSumsDoNotOverflow(float activation, int code)
+    [InlineData(127f, 1, 1536)]
+    [InlineData(127f, -1, 1536)]
+    [InlineData(-127f, 1, 1536)]
+    [InlineData(-127f, -1, 1536)]
+    [InlineData(127f, 1, 16411)]
+    [InlineData(-127f, 1, 16411)]
+    public void TheLargestSumsDoNotOverflow(float activation, int sign, int inputs)
+    {
+        int code = sign * _largest;
+        sbyte[] codes = Enumerable.Repeat((sbyte)code, 97 * inputs).ToArray();
+        TernaryMatrix matrix = TernaryMatrix.FromCodes(codes, 97, inputs, [1f], digits);
+        foreach (int rows in new[] { 1, 8 })
+        {
+            ActivationBlock input = Blocks.Of(inputs, [.. Enumerable.Repeat(activation, rows * inputs)]);
+            float[] output = Multiply(Create(matrix, new float[97]), input, 97);
+            Assert.All(output, sum => Assert.Equal(activation * code * inputs, sum));
+        }
+    }
+
+    // Lanes of vectors that add up different inputs then hold the largest sums of opposite signs.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void LargestSumsOfOppositeSignsCancel(int period)
     {
         const int Inputs = 1536;
-        sbyte[] codes = Enumerable.Repeat((sbyte)code, 97 * Inputs).ToArray();
-        TernaryMatrix matrix = TernaryMatrix.FromCodes(codes, 97, Inputs, [1f]);
-        ActivationBlock input = Blocks.Of(Inputs, [.. Enumerable.Repeat(activation, 8 * Inputs)]);
-
-        float[] output = Multiply(Create(matrix, new float[97]), input, 97);
-
-        Assert.All(output, sum => Assert.Equal(activation * code * Inputs, sum));
+        sbyte[] codes = [.. Enumerable.Range(0, 49 * Inputs).Select(i => (sbyte)(i / period % 2 == 0 ? _largest : -_largest))];
+        TernaryMatrix matrix = TernaryMatrix.FromCodes(codes, 49, Inputs, [1f], digits);
+        foreach (int rows in new[] { 1, 6, 8 })
+        {
+            float[] values = [.. Enumerable.Repeat(-127f, rows * Inputs)];
+            float[] output = Multiply(Create(matrix, new float[49]), Blocks.Of(Inputs, values), 49);
+            Assert.All(output, sum => Assert.Equal(0, sum));
+        }
     }
 
     [Fact]
@@ -215,12 +282,23 @@ public abstract class TernaryGemmTests
         var random = new Random(seed);
         var codes = new sbyte[outputs * inputs];
         for (int i = 0; i < codes.Length; i++)
-            codes[i] = (sbyte)random.Next(-1, 2);
+            codes[i] = (sbyte)random.Next(-_largest, _largest + 1);
         ActivationBlock input = RandomBlock(random, rows, inputs);
-        float[] plain = Multiply(Create(TernaryMatrix.FromCodes(codes, outputs, inputs, [1f]), new float[outputs]), input, outputs);
+        float[] plain = Multiply(Create(TernaryMatrix.FromCodes(codes, outputs, inputs, [1f], digits), new float[outputs]), input, outputs);
         sbyte[] negatedCodes = Array.ConvertAll(codes, code => (sbyte)-code);
-        float[] negated = Multiply(Create(TernaryMatrix.FromCodes(negatedCodes, outputs, inputs, [1f]), new float[outputs]), input, outputs);
+        float[] negated = Multiply(Create(TernaryMatrix.FromCodes(negatedCodes, outputs, inputs, [1f], digits), new float[outputs]), input, outputs);
         return plain.Zip(negated).All(pair => pair.First == -pair.Second);
+    });
+
+    [Property(MaxTest = 30)]
+    public Property LayersOfAnyShapeGiveTheBitsOfTheDefinition() => Prop.ForAll(Cases(), given =>
+    {
+        (int rows, int outputs, int inputs, int seed) = given;
+        var random = new Random(seed);
+        TernaryMatrix matrix = RandomMatrix(random, outputs, inputs);
+        float[] bias = RandomValues(random, outputs);
+        ActivationBlock input = RandomBlock(random, rows, inputs);
+        return Definition(matrix, bias, input).AsSpan().SequenceEqual(Multiply(Create(matrix, bias), input, outputs));
     });
 
     [Property(MaxTest = 30)]
@@ -281,12 +359,12 @@ public abstract class TernaryGemmTests
 
     private static ActivationBlock RandomBlock(Random random, int rows, int columns) => Blocks.Of(columns, RandomValues(random, rows * columns));
 
-    private static TernaryMatrix RandomMatrix(Random random, int rows, int columns)
+    private TernaryMatrix RandomMatrix(Random random, int rows, int columns)
     {
         var codes = new sbyte[rows * columns];
         for (int i = 0; i < codes.Length; i++)
-            codes[i] = (sbyte)random.Next(-1, 2);
-        return TernaryMatrix.FromCodes(codes, rows, columns, RandomValues(random, rows));
+            codes[i] = (sbyte)random.Next(-_largest, _largest + 1);
+        return TernaryMatrix.FromCodes(codes, rows, columns, RandomValues(random, rows), digits);
     }
 
     private static float[] RandomValues(Random random, int count)

@@ -31,12 +31,12 @@ public class BFloat16PassesTests
     [Fact]
     public void AProductIsScaledByRowAndColumnAndABiasIsAdded()
     {
-        const int columns = 37;
-        ushort[] product = [.. Enumerable.Range(0, 2 * columns).Select(i => BFloat16Passes.Narrow(i % 5))];
-        float[] columnScales = [.. Enumerable.Range(0, columns).Select(i => i + 1f)], bias = [.. Enumerable.Repeat(0.5f, columns)];
-        var destination = new float[2 * columns];
+        const int Columns = 37;
+        ushort[] product = [.. Enumerable.Range(0, 2 * Columns).Select(i => BFloat16Passes.Narrow(i % 5))];
+        float[] columnScales = [.. Enumerable.Range(0, Columns).Select(i => i + 1f)], bias = [.. Enumerable.Repeat(0.5f, Columns)];
+        var destination = new float[2 * Columns];
         BFloat16Passes.Scale(product, [2, 3], columnScales, bias, destination);
         for (int i = 0; i < destination.Length; i++)
-            Assert.Equal(i % 5 * (i < columns ? 2f : 3f) * (i % columns + 1) + 0.5f, destination[i], 1e-3f);
+            Assert.Equal(i % 5 * (i < Columns ? 2f : 3f) * (i % Columns + 1) + 0.5f, destination[i], 1e-3f);
     }
 }
