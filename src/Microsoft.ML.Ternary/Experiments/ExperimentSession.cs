@@ -140,22 +140,34 @@ internal sealed class ExperimentSession : IDisposable
         }
     }
 
+    // Whether a candidate is not to be trained: it breaks a limit, or its size and speed cannot be told.
     private bool Refuse(TernaryTrial trial)
     {
         if (Known(trial) is TernaryTrialResult known)
         {
             _costs.TryAdd(trial.Shape, Cost(known));
-            if (known.Status == TernaryTrialStatus.Refused)
+            bool untrained = known.Status == TernaryTrialStatus.Refused || known.Bytes == 0;
+            if (untrained)
                 _results.Add(known);
-            return known.Status == TernaryTrialStatus.Refused;
+            return untrained;
         }
-        if (!_costs.TryGetValue(trial.Shape, out ModelCost? cost))
-            _costs.Add(trial.Shape, cost = _runner.Cost(trial, bytes => _options.BrokenLimit(bytes, 0, double.MaxValue) is null, _stop.Token));
-        if (BrokenLimit(cost) is not string reason)
-            return false;
-        TernaryTrialResult result = NewResult(trial, TernaryTrialStatus.Refused) with { Reason = reason };
+        TernaryTrialResult result;
+        try
+        {
+            if (!_costs.TryGetValue(trial.Shape, out ModelCost? cost))
+                _costs.Add(trial.Shape, cost = _runner.Cost(trial, bytes => _options.BrokenLimit(bytes, 0, double.MaxValue) is null, _stop.Token));
+            if (BrokenLimit(cost) is not string reason)
+                return false;
+            result = NewResult(trial, TernaryTrialStatus.Refused) with { Reason = reason };
+        }
+        catch (Exception e) when (IsTheTrials(e))
+        {
+            _lastFailure = e;
+            _costs.Add(trial.Shape, new ModelCost(0, 0, 0));
+            result = NewResult(trial, TernaryTrialStatus.Failed) with { Reason = e.Message };
+        }
         Add(result, null);
-        _monitor?.ReportRefusedTrial(result);
+        Report(result);
         return true;
     }
 
@@ -175,7 +187,7 @@ internal sealed class ExperimentSession : IDisposable
         {
             (result, model) = Train(trial, time);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or IOException or CheckpointException))
+        catch (Exception e) when (IsTheTrials(e))
         {
             _lastFailure = e;
             result = NewResult(trial, TernaryTrialStatus.Failed) with { Reason = e.Message };
@@ -227,15 +239,24 @@ internal sealed class ExperimentSession : IDisposable
 
     private void Report(TernaryTrialResult result)
     {
-        if (result.Status == TernaryTrialStatus.Failed)
+        switch (result.Status)
         {
-            _monitor?.ReportFailTrial(result);
-            return;
+            case TernaryTrialStatus.Refused:
+                _monitor?.ReportRefusedTrial(result);
+                break;
+            case TernaryTrialStatus.Failed:
+                _monitor?.ReportFailTrial(result);
+                break;
+            default:
+                _monitor?.ReportCompletedTrial(result);
+                if (UpdateBest(result))
+                    _monitor?.ReportBestTrial(result);
+                break;
         }
-        _monitor?.ReportCompletedTrial(result);
-        if (UpdateBest(result))
-            _monitor?.ReportBestTrial(result);
     }
+
+    // What a full disk or the user stops would stop all others too.
+    private static bool IsTheTrials(Exception e) => e is not (OperationCanceledException or IOException or CheckpointException);
 
     private bool UpdateBest(TernaryTrialResult result)
     {

@@ -81,6 +81,21 @@ public sealed class ExperimentSessionTests : IDisposable
     }
 
     [Fact]
+    public void ACandidateThatCannotBeMeasuredFailsAndOthersTakeItsPlace()
+    {
+        TernaryExperimentOptions options = Eight with
+        {
+            Folder = _folder.Path,
+            SearchSpace = Eight.SearchSpace with { Digits = RecipeOption.Choice(TernaryDigits.One, TernaryDigits.Two) },
+        };
+        FakeTrialRunner runner = new() { CostOf = trial => trial.Recipe.Digits == TernaryDigits.Two ? throw new NotSupportedException("no kernel") : new ModelCost(1000, 1, 1000) };
+        TernaryExperimentResult result = Run(options, runner);
+        Assert.Equal("no kernel", Assert.Single(result.Trials, trial => trial.Status == TernaryTrialStatus.Failed).Reason);
+        Assert.Equal(15, runner.Trained.Count);
+        Assert.Equal(result.Trials, Run(options, new FakeTrialRunner()).Trials);
+    }
+
+    [Fact]
     public void APromotedTrialThatFailsKeepsWhatItReachedBefore()
     {
         FakeTrialRunner runner = new() { Before = (trial, _) => { if (trial.Rung == 1) throw new InvalidOperationException("diverged"); } };

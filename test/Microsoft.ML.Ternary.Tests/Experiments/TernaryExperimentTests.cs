@@ -19,7 +19,8 @@ public sealed class TernaryExperimentTests : IDisposable
     {
         SearchSpace = TernarySearchSpace.Empty with
         {
-            Digits = RecipeOption.Choice(TernaryDigits.One, TernaryDigits.Two),
+            // The first of three trials has the recipe's one digit; of the other two, which are drawn from different thirds, one has two.
+            Digits = RecipeOption.Choice(TernaryDigits.One, TernaryDigits.Two, TernaryDigits.Two, TernaryDigits.Two),
             LearningRate = RecipeOption.LogUniform(1e-4, 3e-3),
         },
         MaxTrials = 3,
@@ -38,6 +39,7 @@ public sealed class TernaryExperimentTests : IDisposable
         TernaryExperimentResult result = TernaryExperiment.Run(Teacher, () => Corpus, Small with { Folder = _folder.Path });
 
         Assert.Equal([(1, 0, 4), (2, 0, 4), (3, 0, 4)], result.Trials.Take(3).Select(trial => (trial.Trial.Number, trial.Trial.Rung, trial.Steps)));
+        Assert.Contains(result.Trials, trial => trial.Trial.Recipe.Digits == TernaryDigits.Two);
         Assert.Equal((1, 8), (result.Trials[3].Trial.Rung, result.Trials[3].Steps));
         Assert.All(result.Trials, trial =>
         {
