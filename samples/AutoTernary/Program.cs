@@ -6,7 +6,7 @@ using Samples.Common;
 
 Option<string> teacher = new("--teacher") { Description = "The model to distil: a Hugging Face or sentence-transformers folder.", DefaultValueFactory = _ => RepositoryFiles.Teacher };
 Option<string[]> corpus = new("--corpus") { Description = "Text files to train on, one text a line; without them, WordNet.", AllowMultipleArgumentsPerToken = true };
-Option<string?> task = new("--task") { Description = "A folder with the task to do best at (docs/evaluation.md); without it, the cosine to the teacher on held-out texts." };
+Option<string?> task = new("--task") { Description = "A folder with the task to do best at; without it, the cosine to the teacher on held-out texts." };
 Option<double?> minutes = new("--minutes") { Description = "How long it may take. Without --steps it also decides how long trials train [default: 10]." };
 Option<int?> steps = new("--steps") { Description = "Steps of the trials that train longest, in place of what time allows: the same trials on every machine." };
 Option<int> trials = new("--trials") { Description = "Recipes to try.", DefaultValueFactory = _ => 8 };
