@@ -96,7 +96,7 @@ public sealed class TernaryDistillEstimator : IEstimator<TernaryEmbeddingTransfo
         return _column.Apply(_host, inputSchema);
     }
 
-    private static IEnumerable<string> TextsOf(IDataView input, DataViewSchema.Column column, CancellationToken cancellation)
+    internal static IEnumerable<string> TextsOf(IDataView input, DataViewSchema.Column column, CancellationToken cancellation)
     {
         using DataViewRowCursor cursor = input.GetRowCursor([column]);
         ValueGetter<ReadOnlyMemory<char>> getText = cursor.GetGetter<ReadOnlyMemory<char>>(column);
