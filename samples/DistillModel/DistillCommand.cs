@@ -51,6 +51,9 @@ internal static class DistillCommand
     private static readonly Option<int> MaxLength = new("--max-length")
     { Description = "Most tokens of a training text; 0 for the model's maximum" };
 
+    private static readonly Option<MatrixPrecision> Precision = new("--precision")
+    { Description = "The number format of matrix products: auto, float32 or bfloat16", DefaultValueFactory = _ => MatrixPrecision.Auto };
+
     private static readonly Option<int> Threads = new("--threads")
     { Description = "Threads of libtorch; 0 for one a core" };
 
@@ -60,7 +63,7 @@ internal static class DistillCommand
     public static RootCommand CreateRoot()
     {
         RootCommand root = new("Distils a sentence embedding model into ternary weights.")
-        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, Digits, TokenEmbeddings, TrainEmbeddings, MaxLength, Threads, Seed };
+        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, Digits, TokenEmbeddings, TrainEmbeddings, MaxLength, Precision, Threads, Seed };
         root.SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, cancellation)));
         return root;
     }
@@ -83,6 +86,7 @@ internal static class DistillCommand
             TimeBudget = arguments.GetValue(Minutes) is double minutes ? TimeSpan.FromMinutes(minutes) : null,
             Steps = arguments.GetValue(Steps),
             MaxLength = arguments.GetValue(MaxLength),
+            Precision = arguments.GetValue(Precision),
             Threads = arguments.GetValue(Threads),
             Seed = arguments.GetValue(Seed),
             HeldOut = heldOut is null ? null : File.ReadAllLines(heldOut.FullName),

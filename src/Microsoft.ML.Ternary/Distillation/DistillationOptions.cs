@@ -4,7 +4,7 @@ namespace Microsoft.ML.Ternary.Distillation;
 /// <summary>The number format of matrix products in training.</summary>
 public enum MatrixPrecision
 {
-    /// <summary>bfloat16 where the processor multiplies it natively, else float32.</summary>
+    /// <summary>bfloat16 where the processor multiplies it faster than float32, else float32.</summary>
     Auto,
 
     /// <summary>float32.</summary>

@@ -1,5 +1,4 @@
 // Teacher and student on libtorch, and one step of training. It knows nothing of clocks, files and progress.
-using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.Ternary.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,7 +23,7 @@ internal sealed class DistillationTrainer : IDisposable
         (_recipe, _device) = (options.Recipe, torch.device(options.Device));
         if (options.Threads > 0)
             torch.set_num_threads(options.Threads);
-        ScalarType matrixType = MatrixType(options.Precision);
+        ScalarType matrixType = MatrixTypes.Of(options.Precision);
         HashSet<string> inFullPrecision = ModelTernarizer.SelectLinears(teacher, options.FullPrecisionLayers);
         HashSet<string> twoDigits = _recipe.Digits.LayersOfTwo(teacher);
         _paddingId = TorchTextEncoder.PaddingId(teacher.Tokenizer);
@@ -112,15 +111,4 @@ internal sealed class DistillationTrainer : IDisposable
         loss.backward();
         return loss.item<float>();
     }
-
-    // libtorch multiplies bfloat16 anywhere, but only AVX512-BF16 makes it faster than float32.
-    private static ScalarType MatrixType(MatrixPrecision precision) => precision switch
-    {
-        MatrixPrecision.Float32 => ScalarType.Float32,
-        MatrixPrecision.BFloat16 => ScalarType.BFloat16,
-        _ => HasNativeBFloat16() ? ScalarType.BFloat16 : ScalarType.Float32,
-    };
-
-    private static bool HasNativeBFloat16() =>
-        Avx512F.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Eax >= 1) && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
 }
