@@ -40,7 +40,11 @@ internal static class DistillCommand
     { Description = "Peak learning rate, instead of the recipe's" };
 
     private static readonly Option<string?> Digits = new Option<string?>("--digits")
-    { Description = "Ternary digits a weight: 1, ff2 (two in the feed-forward layers) or 2, instead of the recipe's" }.AcceptOnlyFromAmong("1", "ff2", "2");
+    { Description = "Ternary digits a weight: 1, ff2 (two in the feed-forward layers), 2, or auto (two where they help most, as --bytes allows), instead of the recipe's" }
+        .AcceptOnlyFromAmong("1", "ff2", "2", "auto");
+
+    private static readonly Option<long> Bytes = new("--bytes")
+    { Description = "What the model's file may take, for --digits auto", DefaultValueFactory = _ => 11_000_000 };
 
     private static readonly Option<TokenEmbeddingFormat?> TokenEmbeddings = new("--token-embeddings")
     { Description = "The form of the token embeddings, simulated in training: int8, int4 or int3, instead of the recipe's" };
@@ -63,7 +67,7 @@ internal static class DistillCommand
     public static RootCommand CreateRoot()
     {
         RootCommand root = new("Distils a sentence embedding model into ternary weights.")
-        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, Digits, TokenEmbeddings, TrainEmbeddings, MaxLength, Precision, Threads, Seed };
+        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, Digits, Bytes, TokenEmbeddings, TrainEmbeddings, MaxLength, Precision, Threads, Seed };
         root.SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, cancellation)));
         return root;
     }
@@ -127,6 +131,7 @@ internal static class DistillCommand
                 "1" => TernaryDigits.One,
                 "ff2" => TernaryDigits.FeedForwardTwo,
                 "2" => TernaryDigits.Two,
+                "auto" => TernaryDigits.Automatic(arguments.GetValue(Bytes)),
                 _ => recipe.Digits,
             },
             TokenEmbeddings = arguments.GetValue(TokenEmbeddings) ?? recipe.TokenEmbeddings,

@@ -18,6 +18,8 @@ internal static class DistillationProvenance
             ["distillation.recipe"] = recipe.Name,
             ["distillation.scaling"] = recipe.Scaling.IsPerRow ? "per row" : "per matrix",
             ["distillation.threshold"] = Number(recipe.Scaling.Threshold),
+            ["distillation.digits"] = recipe.Digits.Name,
+            ["distillation.token_embeddings"] = recipe.TokenEmbeddings.ToString().ToLowerInvariant() + (recipe.TrainEmbeddings ? ", trained" : ""),
             ["distillation.int8_activations"] = recipe.SimulateInt8Activations ? "simulated" : "not simulated",
             ["distillation.learning_rate"] = Number(recipe.LearningRate ?? 0),
             ["distillation.batch_size"] = recipe.BatchSize.ToString(CultureInfo.InvariantCulture),

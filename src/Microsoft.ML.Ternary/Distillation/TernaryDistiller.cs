@@ -28,6 +28,7 @@ public static class TernaryDistiller
         ArgumentNullException.ThrowIfNull(corpus);
         options ??= new DistillationOptions();
         options.Validate();
+        options = AutomaticDigits.Resolve(teacher, corpus, options, cancellationToken);
         using var run = new DistillationRun(teacher, corpus, options, progress, cancellationToken);
         return run.Run();
     }

@@ -55,7 +55,8 @@ public sealed record TernaryRecipe
     /// <summary>How a weight matrix becomes codes and scales.</summary>
     public TernaryScaling Scaling { get; init; } = TernaryScaling.PerRow();
 
-    /// <summary>How many ternary digits the weights of each layer have.</summary>
+    /// <summary>How many ternary digits the weights of each layer have. With <see cref="TernaryDigits.Automatic"/> the layers are chosen on
+    /// the held-out texts before training begins.</summary>
     public TernaryDigits Digits { get; init; } = TernaryDigits.One;
 
     /// <summary>Whether training rounds the input of every ternary layer to int8 a token, as the packed kernels do.</summary>

@@ -55,6 +55,23 @@ public class TernaryDistillerTests
     }
 
     [Fact]
+    public void DigitsAreChosenBeforeTrainingWhereTheRecipeNamesALimit()
+    {
+        long one = Distill(TernaryDigits.One).Report.StudentBytes, two = Distill(TernaryDigits.Two).Report.StudentBytes;
+        const int RoomForProvenance = 4096;
+        DistillationResult chosen = Distill(TernaryDigits.Automatic(((one + two) / 2) + RoomForProvenance));
+        int[] digits = [.. chosen.Model.Weights.Layers.SelectMany(layer => layer.Linears()).Select(part => Assert.IsType<TernaryLinearWeights>(part.Weights).Matrix.Digits)];
+        Assert.Contains(1, digits);
+        Assert.Contains(2, digits);
+        Assert.InRange(chosen.Report.StudentBytes, one + 1, two - 1);
+        Assert.StartsWith("2 in encoder.layer.", chosen.Model.Provenance["distillation.digits"], StringComparison.Ordinal);
+        Assert.Contains("Allow as many", Assert.Throws<ArgumentException>(() => Distill(TernaryDigits.Automatic(1000))).Message, StringComparison.Ordinal);
+
+        static DistillationResult Distill(TernaryDigits digits) => TernaryDistiller.Distill(
+            Teacher, () => Corpus, new() { Steps = 1, Recipe = TernaryRecipe.Default with { Digits = digits } });
+    }
+
+    [Fact]
     public void MoreDigitsKeepMoreOfTheTeacher()
     {
         double[] cosines = [.. new[] { TernaryDigits.One, TernaryDigits.FeedForwardTwo, TernaryDigits.Two }.Select(digits => TernaryDistiller.Distill(
