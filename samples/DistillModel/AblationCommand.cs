@@ -84,6 +84,7 @@ internal static class AblationCommand
         var table = new AblationTable(json, QuestionOf(arguments));
         List<SentencePair>? pairs = arguments.GetValue(Sts) is FileInfo sts ? StsBenchmark.Read(sts.FullName) : null;
         EmbeddingModel teacher = HuggingFaceFolder.Load(arguments.GetValue(Teacher)!.FullName);
+        arguments.GetValue(Models)?.Create();
         FileInfo[] corpus = arguments.GetValue(Corpus)!;
         IEnumerable<string> Texts() => corpus.SelectMany(file => File.ReadLines(file.FullName));
         foreach (int seed in arguments.GetValue(Seeds)!.Distinct())
@@ -165,6 +166,8 @@ internal static class AblationCommand
             MaxLength = arguments.GetValue(MaxLength),
             Threads = arguments.GetValue(Threads),
             HeldOut = File.ReadAllLines(arguments.GetValue(HeldOutTexts)!.FullName),
+            // The time is for training; students are compared with the teacher at their end.
+            EvaluationInterval = TimeSpan.MaxValue,
             Resume = true,
         };
     }
