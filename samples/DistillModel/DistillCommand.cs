@@ -34,7 +34,7 @@ internal static class DistillCommand
     { Description = "A checkpoint of an earlier run to begin with, instead of the teacher's copy" };
 
     private static readonly Option<string> Recipe = new Option<string>("--recipe")
-    { Description = "default or paper", DefaultValueFactory = _ => "default" }.AcceptOnlyFromAmong("default", "paper");
+    { Description = "default (two digits a weight), one-digit, or paper", DefaultValueFactory = _ => "default" }.AcceptOnlyFromAmong("default", "one-digit", "paper");
 
     private static readonly Option<double?> LearningRate = new("--learning-rate")
     { Description = "Peak learning rate, instead of the recipe's" };
@@ -122,7 +122,12 @@ internal static class DistillCommand
 
     private static TernaryRecipe ChosenRecipe(ParseResult arguments)
     {
-        TernaryRecipe recipe = arguments.GetValue(Recipe) == "paper" ? TernaryRecipe.Paper : TernaryRecipe.Default;
+        TernaryRecipe recipe = arguments.GetValue(Recipe) switch
+        {
+            "paper" => TernaryRecipe.Paper,
+            "one-digit" => TernaryRecipe.OneDigit,
+            _ => TernaryRecipe.Default,
+        };
         return recipe with
         {
             LearningRate = arguments.GetValue(LearningRate) ?? recipe.LearningRate,
