@@ -28,8 +28,7 @@ internal static class AblationCommand
         Required = true,
     };
 
-    private static readonly Option<string> Base = new Option<string>("--base")
-    { Description = "The recipe whose settings are changed: default or paper", DefaultValueFactory = _ => "default" }.AcceptOnlyFromAmong("default", "paper");
+    private static readonly Option<string> Base = StartRecipe.Option("--base", "The recipe whose settings are changed");
 
     private static readonly Option<double?> Minutes = new("--minutes") { Description = "How long each run trains" };
 
@@ -141,7 +140,7 @@ internal static class AblationCommand
 
     private static AblationRecipe[] ChosenRecipes(ParseResult arguments)
     {
-        TernaryRecipe start = arguments.GetValue(Base) == "paper" ? TernaryRecipe.Paper : TernaryRecipe.Default;
+        TernaryRecipe start = StartRecipe.Of(arguments.GetValue(Base)!);
         AblationRecipe[] recipes = [.. arguments.GetValue(Recipes)!.Select(text => AblationRecipe.Parse(text, start))];
         if (recipes.GroupBy(recipe => recipe.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new ArgumentException($"--recipe: {twice.Key} is named twice.");

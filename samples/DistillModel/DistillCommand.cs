@@ -33,8 +33,7 @@ internal static class DistillCommand
     private static readonly Option<FileInfo?> StartFrom = new("--start-from")
     { Description = "A checkpoint of an earlier run to begin with, instead of the teacher's copy" };
 
-    private static readonly Option<string> Recipe = new Option<string>("--recipe")
-    { Description = "default or paper", DefaultValueFactory = _ => "default" }.AcceptOnlyFromAmong("default", "paper");
+    private static readonly Option<string> Recipe = StartRecipe.Option("--recipe", "The recipe");
 
     private static readonly Option<double?> LearningRate = new("--learning-rate")
     { Description = "Peak learning rate, instead of the recipe's" };
@@ -136,8 +135,7 @@ internal static class DistillCommand
 
     private static TernaryRecipe ChosenRecipe(ParseResult arguments)
     {
-        TernaryRecipe recipe = RecipeSettings.Apply(
-            arguments.GetValue(Recipe) == "paper" ? TernaryRecipe.Paper : TernaryRecipe.Default, arguments.GetValue(Settings) ?? []);
+        TernaryRecipe recipe = RecipeSettings.Apply(StartRecipe.Of(arguments.GetValue(Recipe)!), arguments.GetValue(Settings) ?? []);
         return recipe with
         {
             LearningRate = arguments.GetValue(LearningRate) ?? recipe.LearningRate,

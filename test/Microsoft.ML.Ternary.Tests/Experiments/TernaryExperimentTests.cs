@@ -87,7 +87,8 @@ public sealed class TernaryExperimentTests : IDisposable
     {
         long two = TernaryModelFile.Accounting(ModelTernarizer.Ternarize(Teacher, TernaryScaling.PerRow(), digits: TernaryDigits.Two)).TotalBytes;
         long limit = two + DistillationTrialRunner.ProvenanceBytes - 1;
-        TernaryExperimentResult result = TernaryExperiment.Run(Teacher, () => Corpus, Small with { MaxBytes = limit, MaxTrials = 2, Steps = 2 });
+        TernarySearchSpace space = TernarySearchSpace.Empty with { Digits = RecipeOption.Choice(TernaryDigits.One, TernaryDigits.Two), TokenEmbeddings = TokenEmbeddingFormat.Int8 };
+        TernaryExperimentResult result = TernaryExperiment.Run(Teacher, () => Corpus, Small with { SearchSpace = space, MaxBytes = limit, MaxTrials = 2, Steps = 2 });
         Assert.All(result.Trials, trial => Assert.Equal(trial.Trial.Recipe.Digits == TernaryDigits.Two, trial.Status == TernaryTrialStatus.Refused));
         Assert.All(result.Trials.Where(trial => trial.Status == TernaryTrialStatus.Completed), trial => Assert.True(trial.Bytes < two));
     }
