@@ -87,7 +87,7 @@ internal sealed class DistillationRun : IDisposable
         if (_state.PeakLearningRate == 0)
         {
             double tokens = _corpus.BatchesFrom(default).First().MeanTokens * _state.TotalSteps;
-            _state.PeakLearningRate = _options.Recipe.LearningRate ?? LearningRateSchedule.PeakFor(tokens);
+            _state.PeakLearningRate = _options.Recipe.LearningRate ?? LearningRateSchedule.PeakFor(tokens, _options.Recipe.Digits);
         }
     }
 

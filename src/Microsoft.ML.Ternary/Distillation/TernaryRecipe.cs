@@ -173,8 +173,8 @@ public sealed record TernaryRecipe
     /// <summary>Texts a step.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Peak learning rate of Adam, or null to choose it by the number of tokens the run will see: about 1e-3 for a run of
-    /// minutes, 4e-4 for twenty, 2e-4 for hours.</summary>
+    /// <summary>Peak learning rate of Adam, or null to choose it by the number of tokens the run will see and the digits of a weight: with
+    /// one digit about 1e-3 for a run of minutes, 4e-4 for twenty, 2e-4 for hours; with two 2e-4 for minutes, 1e-4 for an hour.</summary>
     public double? LearningRate { get; init; }
 
     /// <summary>How the learning rate falls.</summary>

@@ -75,8 +75,8 @@ public sealed record TernarySearchSpace
     /// logarithmic.</summary>
     public RecipeOption<double>? EmbeddingCosineWeight { get; init; } = RecipeOption.LogUniform(0.3, 10);
 
-    /// <summary><see cref="TernaryRecipe.LearningRate"/>. Default: 3e-4 to 3e-3, logarithmic.</summary>
-    public RecipeOption<double>? LearningRate { get; init; } = RecipeOption.LogUniform(3e-4, 3e-3);
+    /// <summary><see cref="TernaryRecipe.LearningRate"/>. Default: 1e-4 to 1e-3, logarithmic.</summary>
+    public RecipeOption<double>? LearningRate { get; init; } = RecipeOption.LogUniform(1e-4, 1e-3);
 
     /// <summary><see cref="TernaryRecipe.BatchSize"/>. Default: 16, 32, 64. All train on equally much text.</summary>
     public RecipeOption<int>? BatchSize { get; init; } = RecipeOption.Choice(16, 32, 64);
