@@ -81,14 +81,9 @@ public sealed record TernaryRecipe
     /// embeddings, warm-up, clipping and a cosine decay from a rate that falls with the length of the run.</summary>
     public static TernaryRecipe Default { get; } = new() { Name = "default" };
 
-    /// <summary>The smallest encoder and the fastest: one ternary digit a weight, as the paper has it, token embeddings of four bits, and
-    /// the rest as in <see cref="Default"/>.</summary>
-    public static TernaryRecipe OneDigit { get; } = new()
-    {
-        Name = "one-digit",
-        Digits = TernaryDigits.One,
-        TokenEmbeddings = TokenEmbeddingFormat.Int4,
-    };
+    /// <summary>The smallest encoder and the fastest: one ternary digit a weight, as the paper has it, and the rest as in
+    /// <see cref="Default"/>.</summary>
+    public static TernaryRecipe OneDigit { get; } = new() { Name = "one-digit", Digits = TernaryDigits.One };
 
     /// <summary>Its name in reports and in a model's provenance.</summary>
     public string Name { get; init; } = "custom";
