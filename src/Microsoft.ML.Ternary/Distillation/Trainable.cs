@@ -51,6 +51,13 @@ internal class Trainable : IDisposable
         return onProcessor.contiguous();
     }
 
+    /// <summary>Drops the gradient without asking for memory.</summary>
+    public virtual void ForgetGradient()
+    {
+        Leaf.grad?.Dispose();
+        Leaf.grad = null;
+    }
+
     /// <summary>One step of Adam along <paramref name="gradient"/>.</summary>
     public virtual void Update(ReadOnlySpan<float> gradient, in AdamStep step)
     {
