@@ -109,12 +109,20 @@ internal sealed class DistillationRun : IDisposable
     private void PlanSteps()
     {
         if (_state.TotalSteps == 0 || _options.Steps is not null)
-            _state.TotalSteps = _options.Steps ?? (_options.TimeBudget is TimeSpan budget ? StepsIn(budget) : _corpus.CountBatches() * _options.Epochs);
+            _state.TotalSteps = _options.Steps
+                ?? (_options.TimeBudget is TimeSpan budget ? StepsIn(budget)
+                    : _options.TokenBudget is long tokens ? StepsOf(tokens)
+                    : _corpus.CountBatches() * _options.Epochs);
         if (_options.Recipe.LearningRate is double rate)
             (_state.PeakLearningRate, _state.PeakIsChosen) = (rate, false);
         else if (!_state.PeakIsChosen)
-            (_state.PeakLearningRate, _state.PeakIsChosen) = (LearningRateSchedule.PeakFor(_corpus.BatchesFrom(default).First().MeanTokens * _state.TotalSteps), true);
+            (_state.PeakLearningRate, _state.PeakIsChosen) = (ChosenPeak(), true);
     }
+
+    private double ChosenPeak() =>
+        LearningRateSchedule.PeakFor(_corpus.BatchesFrom(default).First().MeanTokens * _state.TotalSteps, _options.Recipe.Digits);
+
+    private int StepsOf(long tokens) => Math.Max(1, (int)Math.Round(tokens / _corpus.BatchesFrom(default).First().MeanTokens));
 
     // Runs a few batches forward and backward without moving the student.
     private int StepsIn(TimeSpan budget)
@@ -164,10 +172,11 @@ internal sealed class DistillationRun : IDisposable
     private void Step(TrainingBatch batch, int epoch)
     {
         _rate = LearningRateSchedule.Rate(_options.Recipe, _state.PeakLearningRate, _state.Step, _state.TotalSteps, epoch);
+        ShowTernary();
         double loss = AddGradients(batch);
         if (!double.IsFinite(loss))
             throw Diverged($"the loss is {loss}");
-        if (LossWatch.Suspects(_state, loss, _options.Recipe.WarmUp))
+        if (LossWatch.Suspects(_state, loss, Math.Max(_options.Recipe.WarmUp, _options.Recipe.PrecisionRamp)))
             Judge(loss);
         double norm = _trainer.Step(_rate, _state.Step + 1, BeforeMoving);
         if (!double.IsFinite(norm))
@@ -178,7 +187,7 @@ internal sealed class DistillationRun : IDisposable
         _state.Step++;
         _state.Texts += batch.Sequences.Count;
         _state.Tokens += batch.Tokens;
-        LossWatch.Learn(_state);
+        LossWatch.Learn(_state, _options.Recipe.PrecisionRamp);
     }
 
     private double AddGradients(TrainingBatch batch)
@@ -188,7 +197,7 @@ internal sealed class DistillationRun : IDisposable
         if (_trainer.TokensAtOnce != atOnce)
         {
             _state.TokensAtOnce = _trainer.TokensAtOnce;
-            Warn($"Memory ran short: from now on {_trainer.TokensAtOnce} tokens are computed at once instead of {atOnce}. The model is the same but for rounding; training may be slower.");
+            Warn($"Memory ran short: from now on {_trainer.TokensAtOnce} tokens are computed at once instead of {atOnce}. Training may be slower, and the model will not be the same to the last digit.");
         }
         return loss;
     }
@@ -213,6 +222,7 @@ internal sealed class DistillationRun : IDisposable
             throw Diverged(
                 $"the loss, {loss:g3}, has been more than {LossWatch.Factor} times its best, {_state.BestLoss:g3}, for {LossWatch.Steps} steps, and the held-out cosine has fallen from {_state.BestCosine:0.000} to {cosine:0.000}");
         LossWatch.Acquit(_state);
+        ShowTernary();
     }
 
     private double Evaluate()
@@ -223,7 +233,14 @@ internal sealed class DistillationRun : IDisposable
         return cosine;
     }
 
-    private HeldOutAgreement Compare(int mostTexts) => _heldOut.Compare(_trainer.Student, Math.Min(mostTexts, _heldOut.Count), _cancellation);
+    private void ShowTernary() => _trainer.ShowTernary(PrecisionRamp.TernaryShare(_options.Recipe, _state.Step, _state.TotalSteps));
+
+    // The student is judged as it will be exported, however far a ramp has come.
+    private HeldOutAgreement Compare(int mostTexts)
+    {
+        _trainer.ShowTernary(1);
+        return _heldOut.Compare(_trainer.Student, Math.Min(mostTexts, _heldOut.Count), _cancellation);
+    }
 
     private TimeSpan EvaluationInterval =>
         _options.EvaluationInterval ?? TimeSpan.FromSeconds(Math.Clamp(ExpectedSeconds / DefaultEvaluations, 2, 300));

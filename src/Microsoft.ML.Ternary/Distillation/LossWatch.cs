@@ -20,18 +20,23 @@ internal static class LossWatch
     private const double DistanceFactor = 2, DistanceMargin = 0.05;
 
     /// <summary>Looks at the loss of the batch after <see cref="DistillationState.Step"/> steps; true where it has been far above its best for
-    /// long. In the warm-up, when rates and losses both rise, nothing is suspected.</summary>
-    public static bool Suspects(DistillationState state, double loss, double warmUp)
+    /// long.</summary>
+    /// <param name="state">Where the run stands.</param>
+    /// <param name="loss">The loss of the batch.</param>
+    /// <param name="unwatched">The share of all steps, from 0 to 1, in which nothing is suspected: the warm-up, when rates and losses both
+    /// rise, and the ramp from full precision to ternary.</param>
+    public static bool Suspects(DistillationState state, double loss, double unwatched)
     {
-        bool high = state.Step >= warmUp * state.TotalSteps && loss > Factor * state.BestLoss;
+        bool high = state.Step >= unwatched * state.TotalSteps && loss > Factor * state.BestLoss;
         state.StepsAboveBest = high ? state.StepsAboveBest + 1 : 0;
         return state.StepsAboveBest >= Steps;
     }
 
-    /// <summary>Takes note of a new running mean.</summary>
-    public static void Learn(DistillationState state)
+    /// <summary>Takes note of a new running mean, once <paramref name="ramp"/>, the share of the steps in which the weights become ternary, is
+    /// over: before they are, the loss is low for no merit.</summary>
+    public static void Learn(DistillationState state, double ramp = 0)
     {
-        if (state.Step >= BatchesOfFirstMean && !(state.Loss >= state.BestLoss))
+        if (state.Step >= Math.Max(BatchesOfFirstMean, ramp * state.TotalSteps) && !(state.Loss >= state.BestLoss))
             state.BestLoss = state.Loss;
     }
 

@@ -54,8 +54,10 @@ internal class Trainable : IDisposable
     /// <summary>Drops the gradient without asking for memory.</summary>
     public virtual void ForgetGradient()
     {
-        Leaf.grad?.Dispose();
+        if (Leaf.grad is not Tensor gradient)
+            return;
         Leaf.grad = null;
+        gradient.Dispose();
     }
 
     /// <summary>One step of Adam along <paramref name="gradient"/>.</summary>

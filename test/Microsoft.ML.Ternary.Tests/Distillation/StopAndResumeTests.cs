@@ -29,6 +29,18 @@ public sealed class StopAndResumeTests : IDisposable
         ["some layers in full precision"] = new() { FullPrecisionLayers = ["encoder.layer.1.*", "*.intermediate.dense"] },
         ["short texts"] = new() { MaxLength = 5 },
         ["epochs"] = new() { Epochs = 3 },
+        ["a ramp to ternary"] = Of(TernaryRecipe.Default with { PrecisionRamp = 0.6 }),
+        ["learned scales"] = Of(TernaryRecipe.Default with { LearnedScales = true, WeightDecay = 0.1 }),
+        ["one learned scale a matrix, in a ramp"] = Of(TernaryRecipe.Paper with { LearnedScales = true, PrecisionRamp = 0.3 }),
+        ["all losses"] = Of(TernaryRecipe.Default with
+        {
+            HiddenStateLayers = LayerWeights.All,
+            AttentionLoss = AttentionLoss.Relations,
+            SimilarityLoss = SimilarityLoss.SquaredError,
+            MatryoshkaWeight = 0.5f,
+            MatryoshkaComponents = ComponentCounts.Of(8, 16),
+        }),
+        ["tokens instead of steps"] = new() { TokenBudget = 30 * 32 * 7 },
         ["small batches"] = Of(TernaryRecipe.Default with { BatchSize = 3 }),
     };
 
@@ -71,7 +83,7 @@ public sealed class StopAndResumeTests : IDisposable
 
     private void AssertStopsChangeNothing(DistillationOptions options)
     {
-        options = options with { Seed = 7, Steps = options.Epochs > 1 ? null : Steps };
+        options = options with { Seed = 7, Steps = options.Epochs > 1 || options.TokenBudget is not null ? null : Steps };
         byte[] whole = TinyDistillation.Bytes(TinyDistillation.Run(options).Model);
         DistillationOptions resumable = options with { CheckpointPath = _folder.File("checkpoint"), Resume = true };
         foreach (int stop in Stops)
