@@ -48,7 +48,9 @@ internal static class HuggingFaceVisionConfig
         return (Read(json, family), family, json.Boolean("qkv_bias") ?? true);
     }
 
-    private static VisionConfig Read(JsonFile json, VisionFamily family)
+    /// <summary>Reads the shape of a vision transformer of a known family.</summary>
+    /// <exception cref="CheckpointException">A field is wrong.</exception>
+    public static VisionConfig Read(JsonFile json, VisionFamily family)
     {
         int hidden = json.Int32("hidden_size", absent: 768);
         VisionConfig config = new()

@@ -77,6 +77,17 @@ public sealed class ImageEncoder : IDisposable
         return output;
     }
 
+    /// <summary>Prepares an image for <see cref="Embed(IReadOnlyList{PixelValues}, Span{float}, CancellationToken)"/>.</summary>
+    /// <exception cref="ArgumentException">The image cannot be prepared.</exception>
+    internal PixelValues Prepare(ImagePixels image)
+    {
+        PixelValues values = _preprocessor.Prepare(image);
+        int patch = Model.Config.PatchSize;
+        if (values.Height < patch || values.Width < patch)
+            throw new ArgumentException($"The image is {values.Width} x {values.Height} pixels once prepared, smaller than a patch of {patch} x {patch}. Resize it.");
+        return values;
+    }
+
     /// <summary>Embeds images that are prepared already.</summary>
     /// <exception cref="ArgumentException"><paramref name="output"/> is too small, or an image is smaller than a patch.</exception>
     internal void Embed(IReadOnlyList<PixelValues> images, Span<float> output, CancellationToken cancellation = default)
@@ -98,7 +109,7 @@ public sealed class ImageEncoder : IDisposable
         ParallelWork.Run(count, chunk: 1, Options.MaxThreads, cancellation, i =>
         {
             ImagePixels image = images[start + i] ?? throw new ArgumentException($"Image {start + i} is null.", nameof(images));
-            prepared[i] = _preprocessor.Prepare(image);
+            prepared[i] = Prepare(image);
         });
         return prepared;
     }

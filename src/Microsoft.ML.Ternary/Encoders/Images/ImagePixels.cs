@@ -55,7 +55,8 @@ public sealed class ImagePixels
     /// <summary>Bytes of a pixel.</summary>
     internal int PixelBytes => BytesOf(Layout);
 
-    private static int BytesOf(PixelLayout layout) => layout switch
+    /// <summary>Bytes of a pixel of a layout.</summary>
+    internal static int BytesOf(PixelLayout layout) => layout switch
     {
         PixelLayout.Grey => 1,
         PixelLayout.Rgb or PixelLayout.Bgr => 3,
