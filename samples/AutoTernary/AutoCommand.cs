@@ -44,6 +44,7 @@ internal static class AutoCommand
             .CreateTernaryExperiment(options.Teacher, new TernaryExperimentOptions
             {
                 Task = options.Task is null ? null : TaskFolder.Read(options.Task),
+                SearchSpace = new() { Settings = [.. options.Vary.Select(Setting)] },
                 MaxTrials = options.Trials,
                 Steps = options.Steps,
                 TimeBudget = options.Minutes is double minutes ? TimeSpan.FromMinutes(minutes) : null,
@@ -64,6 +65,14 @@ internal static class AutoCommand
             TernaryModelFile.Save(result.BestModel, options.Output);
         if (result.End != TernaryExperimentEnd.Finished && options.Folder is not null)
             Console.Error.WriteLine($"There is more to try: go on with --resume {options.Folder}.");
+    }
+
+    private static (string Name, RecipeOption<string> Values) Setting(string text)
+    {
+        string[] parts = text.Split('=', 2);
+        return parts.Length == 2
+            ? (parts[0], RecipeOption.Choice(parts[1].Split(',')))
+            : throw new ArgumentException($"--vary {text}: write Name=value,value. Names: {string.Join(", ", RecipeSettings.Names)}.");
     }
 
     // WordNet without what no model of this repository is trained on, or the user's files, of which some rows are then held out.

@@ -9,6 +9,9 @@ internal sealed record AutoOptions
 
     public string? Task { get; init; }
 
+    /// <summary>Further settings to search, each as Name=value,value.</summary>
+    public string[] Vary { get; init; } = [];
+
     public double? Minutes { get; init; }
 
     public int? Steps { get; init; }

@@ -7,6 +7,7 @@ using Samples.Common;
 Option<string> teacher = new("--teacher") { Description = "The model to distil: a Hugging Face or sentence-transformers folder.", DefaultValueFactory = _ => RepositoryFiles.Teacher };
 Option<string[]> corpus = new("--corpus") { Description = "Text files to train on, one text a line; without them, WordNet.", AllowMultipleArgumentsPerToken = true };
 Option<string?> task = new("--task") { Description = "A folder with the task to do best at; without it, the cosine to the teacher on held-out texts." };
+Option<string[]> vary = new("--vary") { Description = "Name=value,value: a further setting of the recipe to search, by its name; may be repeated. Lists have strokes between their items.", AllowMultipleArgumentsPerToken = true };
 Option<double?> minutes = new("--minutes") { Description = "How long it may take. Without --steps it also decides how long trials train [default: 10]." };
 Option<int?> steps = new("--steps") { Description = "Steps of the trials that train longest, in place of what time allows: the same trials on every machine." };
 Option<int> trials = new("--trials") { Description = "Recipes to try.", DefaultValueFactory = _ => 8 };
@@ -21,7 +22,7 @@ Option<int> seed = new("--seed") { Description = "Seed of the recipes and of tra
 
 RootCommand command = new("Finds the recipe that distils a model best, within limits of size and speed.")
 {
-    teacher, corpus, task, minutes, steps, trials, size, milliseconds, speed, threads, resume, json, output, seed,
+    teacher, corpus, task, vary, minutes, steps, trials, size, milliseconds, speed, threads, resume, json, output, seed,
 };
 command.SetAction((parsed, cancellation) => AutoCommand.Run(
     new AutoOptions
@@ -29,6 +30,7 @@ command.SetAction((parsed, cancellation) => AutoCommand.Run(
         Teacher = parsed.GetRequiredValue(teacher),
         Corpus = parsed.GetValue(corpus) ?? [],
         Task = parsed.GetValue(task),
+        Vary = parsed.GetValue(vary) ?? [],
         Minutes = parsed.GetValue(minutes),
         Steps = parsed.GetValue(steps),
         Trials = parsed.GetValue(trials),

@@ -33,8 +33,7 @@ internal static class DistillCommand
     private static readonly Option<FileInfo?> StartFrom = new("--start-from")
     { Description = "A checkpoint of an earlier run to begin with, instead of the teacher's copy" };
 
-    private static readonly Option<string> Recipe = new Option<string>("--recipe")
-    { Description = "default (two digits a weight), one-digit, or paper", DefaultValueFactory = _ => "default" }.AcceptOnlyFromAmong("default", "one-digit", "paper");
+    private static readonly Option<string> Recipe = StartRecipe.Option("--recipe", "The recipe");
 
     private static readonly Option<double?> LearningRate = new("--learning-rate")
     { Description = "Peak learning rate, instead of the recipe's" };
@@ -52,6 +51,12 @@ internal static class DistillCommand
     private static readonly Option<bool?> TrainEmbeddings = new("--train-embeddings")
     { Description = "Whether token and position embeddings are trained, instead of the recipe's choice" };
 
+    private static readonly Option<string[]> Settings = new("--set")
+    { Description = $"Name=value, any setting of the recipe; may be repeated. The options above win over it. Names: {string.Join(", ", RecipeSettings.Names)}" };
+
+    private static readonly Option<FileInfo?> Json = new("--json")
+    { Description = "Writes the report of the training to this file" };
+
     private static readonly Option<int> MaxLength = new("--max-length")
     { Description = "Most tokens of a training text; 0 for the model's maximum" };
 
@@ -67,7 +72,7 @@ internal static class DistillCommand
     public static RootCommand CreateRoot()
     {
         RootCommand root = new("Distils a sentence embedding model into ternary weights.")
-        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, Digits, Bytes, TokenEmbeddings, TrainEmbeddings, MaxLength, Precision, Threads, Seed };
+        { Teacher, Corpus, HeldOutTexts, Minutes, Steps, Output, Resume, StartFrom, Recipe, LearningRate, Digits, Bytes, TokenEmbeddings, TrainEmbeddings, Settings, Json, MaxLength, Precision, Threads, Seed };
         root.SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, cancellation)));
         return root;
     }
@@ -82,35 +87,22 @@ internal static class DistillCommand
             return 1;
         }
         string output = arguments.GetValue(Output)!.FullName;
-        TernaryRecipe recipe = ChosenRecipe(arguments);
-        FileInfo? heldOut = arguments.GetValue(HeldOutTexts);
-        var options = new DistillationOptions
-        {
-            Recipe = recipe,
-            TimeBudget = arguments.GetValue(Minutes) is double minutes ? TimeSpan.FromMinutes(minutes) : null,
-            Steps = arguments.GetValue(Steps),
-            MaxLength = arguments.GetValue(MaxLength),
-            Precision = arguments.GetValue(Precision),
-            Threads = arguments.GetValue(Threads),
-            Seed = arguments.GetValue(Seed),
-            HeldOut = heldOut is null ? null : File.ReadAllLines(heldOut.FullName),
-            CheckpointPath = output + ".checkpoint",
-            Resume = arguments.GetValue(Resume),
-            StartFrom = arguments.GetValue(StartFrom)?.FullName,
-        };
         try
         {
+            DistillationOptions options = OptionsOf(arguments, output);
             EmbeddingModel teacher = HuggingFaceFolder.Load(arguments.GetValue(Teacher)!.FullName);
             DistillationResult result = TernaryDistiller.Distill(
                 teacher, () => corpus.SelectMany(file => File.ReadLines(file.FullName)), options, new ConsoleProgress(), cancellation);
             TernaryModelFile.Save(result.Model, output);
             Print(result.Report, output);
+            if (arguments.GetValue(Json) is FileInfo json)
+                ReportJson.Write(json.FullName, result.Report);
             Console.Write(TernaryModelFile.Accounting(result.Model));
             return 0;
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"Stopped; the state is in {options.CheckpointPath}. Go on with --resume.");
+            Console.Error.WriteLine($"Stopped; the state is in {CheckpointOf(output)}. Go on with --resume.");
             return 130;
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException or CheckpointException)
@@ -120,14 +112,30 @@ internal static class DistillCommand
         }
     }
 
+    private static string CheckpointOf(string output) => output + ".checkpoint";
+
+    private static DistillationOptions OptionsOf(ParseResult arguments, string output)
+    {
+        FileInfo? heldOut = arguments.GetValue(HeldOutTexts);
+        return new()
+        {
+            Recipe = ChosenRecipe(arguments),
+            TimeBudget = arguments.GetValue(Minutes) is double minutes ? TimeSpan.FromMinutes(minutes) : null,
+            Steps = arguments.GetValue(Steps),
+            MaxLength = arguments.GetValue(MaxLength),
+            Precision = arguments.GetValue(Precision),
+            Threads = arguments.GetValue(Threads),
+            Seed = arguments.GetValue(Seed),
+            HeldOut = heldOut is null ? null : File.ReadAllLines(heldOut.FullName),
+            CheckpointPath = CheckpointOf(output),
+            Resume = arguments.GetValue(Resume),
+            StartFrom = arguments.GetValue(StartFrom)?.FullName,
+        };
+    }
+
     private static TernaryRecipe ChosenRecipe(ParseResult arguments)
     {
-        TernaryRecipe recipe = arguments.GetValue(Recipe) switch
-        {
-            "paper" => TernaryRecipe.Paper,
-            "one-digit" => TernaryRecipe.OneDigit,
-            _ => TernaryRecipe.Default,
-        };
+        TernaryRecipe recipe = RecipeSettings.Apply(StartRecipe.Of(arguments.GetValue(Recipe)!), arguments.GetValue(Settings) ?? []);
         return recipe with
         {
             LearningRate = arguments.GetValue(LearningRate) ?? recipe.LearningRate,

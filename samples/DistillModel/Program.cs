@@ -6,6 +6,7 @@ RootCommand root = DistillCommand.CreateRoot();
 root.Add(DrawHeldOutCommand.Create());
 root.Add(PrepareCorpusCommand.Create());
 root.Add(EvaluateCommand.Create());
+root.Add(AblationCommand.Create());
 root.Add(GptqCommand.Create());
 root.Add(ChooseDigitsCommand.Create());
 // Ctrl+C writes a checkpoint first.

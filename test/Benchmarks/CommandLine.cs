@@ -11,6 +11,7 @@ using Benchmarks.Memory;
 using Benchmarks.Models;
 using Benchmarks.Reports;
 using Benchmarks.Rounding;
+using Benchmarks.Training;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Ternary.Checkpoints;
 using Samples.Common;
@@ -34,7 +35,7 @@ internal static class CommandLine
     private static readonly BatchShape[] DefaultShapes = [new(1, 16), new(1, 128), new(8, 128), new(32, 64), BatchShape.Ragged];
 
     /// <summary>The root command.</summary>
-    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne(), AnnCommandLine.Ann(), AnnCommandLine.Report(), AnnCommandLine.Paper(), AnnCommandLine.Open(), AnnOfOne(), AnnOpenOfOne(), Rounding() };
+    public static RootCommand Create() => new("Measures this library beside its peers, in one run on one machine.") { Encode(), Gemm(), Memory(), MemoryOfOne(), AnnCommandLine.Ann(), AnnCommandLine.Report(), AnnCommandLine.Paper(), AnnCommandLine.Open(), AnnOfOne(), AnnOpenOfOne(), Rounding(), Train() };
 
     /// <summary>One thread, and all of the machine.</summary>
     private static int[] DefaultThreads => [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
@@ -164,6 +165,37 @@ internal static class CommandLine
         command.Hidden = true;
         command.SetAction((parsed, cancellation) => Guard(() => new RoundingCommand(
             parsed.GetRequiredValue(model).FullName, parsed.GetRequiredValue(texts), parsed.GetValue(json)?.FullName, cancellation).Run()));
+        return command;
+    }
+
+    private static Command Train()
+    {
+        Option<IReadOnlyList<TrainEngine>> engines = Lists.Option("--engine", $"Of {Names(TrainEngine.All.Select(engine => engine.Name))}.", TrainEngine.All, TrainEngine.Parse);
+        Option<IReadOnlyList<int>> threads = Lists.Option("--threads", "Numbers of threads.", DefaultThreads, text => Lists.Positive(text, "threads"));
+        Option<int> steps = new("--steps") { Description = "Steps of 32 texts in each round.", DefaultValueFactory = _ => 16 };
+        Option<int> rounds = new("--rounds") { Description = "Rounds; each engine trains once in each.", DefaultValueFactory = _ => 5 };
+        foreach (Option<int> option in new[] { steps, rounds })
+        {
+            option.Validators.Add(result =>
+            {
+                if (result.GetValueOrDefault<int>() is < 1 or > 10_000)
+                    result.AddError($"{option.Name} is 1 to 10000.");
+            });
+        }
+        Option<double> idle = IdleSeconds();
+        Option<FileInfo?> json = Json();
+        Command command = new("train", "Distillation, in tokens a second, beside plain libtorch.") { engines, threads, steps, rounds, idle, json };
+        command.SetAction((parsed, cancellation) => Guard(() => new TrainCommand(
+            new TrainOptions
+            {
+                Engines = parsed.GetRequiredValue(engines),
+                Threads = parsed.GetRequiredValue(threads),
+                Steps = parsed.GetRequiredValue(steps),
+                Rounds = parsed.GetRequiredValue(rounds),
+                IdleSeconds = parsed.GetRequiredValue(idle),
+                Json = parsed.GetValue(json)?.FullName,
+            },
+            cancellation).Run()));
         return command;
     }
 

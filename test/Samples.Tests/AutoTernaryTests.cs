@@ -1,8 +1,6 @@
 // AutoTernary as its users run it: a process, on a tiny teacher and a text file, in the folder that it was built in, where libtorch is.
-using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.ML.Ternary.Checkpoints;
-using Samples.Common;
 
 namespace Samples.Tests;
 
@@ -36,6 +34,9 @@ public sealed class AutoTernaryTests : IDisposable
         (exit, output, error) = await Run(arguments);
         Assert.True(exit == 0, error);
         Assert.DoesNotContain("rung 0: ", output);
+        (exit, _, error) = await Run([.. arguments, "--vary", "PrecisionRamp=0,0.3"]);
+        Assert.Equal(1, exit);
+        Assert.Contains("differs in search space", error);
         (exit, _, error) = await Run([.. arguments, "--seed", "9"]);
         Assert.Equal(1, exit);
         Assert.Contains("differs in seed", error);
@@ -47,6 +48,8 @@ public sealed class AutoTernaryTests : IDisposable
         await AssertRefused("absent.txt", "--corpus", At("absent.txt"));
         await AssertRefused("MaxTrials", "--corpus", At("corpus.txt"), "--trials", "0");
         await AssertRefused("within the limits", "--corpus", At("corpus.txt"), "--size-mb", "0.001");
+        await AssertRefused("PrecisionRamp cannot be 'much'", "--corpus", At("corpus.txt"), "--vary", "PrecisionRamp=0,much");
+        await AssertRefused("Name=value,value", "--corpus", At("corpus.txt"), "--vary", "PrecisionRamp");
         await AssertRefused("no folder", "--corpus", At("corpus.txt"), "--task", At("absent"));
     }
 
@@ -60,19 +63,6 @@ public sealed class AutoTernaryTests : IDisposable
 
     private string At(string name) => Path.Combine(_folder, name);
 
-    private static async Task<(int ExitCode, string Output, string Error)> Run(params string[] arguments)
-    {
-        string output = Path.GetRelativePath(Path.Combine(RepositoryFiles.Root, "test", "Samples.Tests"), AppContext.BaseDirectory);
-        string program = Path.Combine(RepositoryFiles.Root, "samples", "AutoTernary", output, "AutoTernary.dll");
-        string teacher = Path.Combine(RepositoryFiles.Root, "test", "Microsoft.ML.Ternary.Tests", "Golden", "tiny", "st-mean");
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, "--teacher", teacher, "--threads", "1", .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        Task<string> printed = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, await printed, error);
-    }
+    private static Task<(int ExitCode, string Output, string Error)> Run(params string[] arguments) =>
+        SampleProcess.Run("AutoTernary", ["--teacher", SampleProcess.TinyTeacher, "--threads", "1", .. arguments]);
 }

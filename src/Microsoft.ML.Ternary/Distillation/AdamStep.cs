@@ -23,7 +23,11 @@ internal readonly struct AdamStep
         _stepSize = (float)(learningRate / (1 - Math.Pow(recipe.Beta1, step)));
         _inverseCorrection2 = (float)(1 / (1 - Math.Pow(recipe.Beta2, step)));
         _gradientScale = (float)gradientScale;
+        WeightDecay = (float)(learningRate * recipe.WeightDecay);
     }
+
+    /// <summary>The share of a ternary matrix's values that this step takes away before it moves them.</summary>
+    public float WeightDecay { get; }
 
     /// <summary>m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w -= rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + epsilon).</summary>
     public void Apply(Span<float> values, Span<float> first, Span<float> second, ReadOnlySpan<float> gradient)

@@ -21,14 +21,18 @@ public sealed record DistillationOptions
     public TernaryRecipe Recipe { get; init; } = TernaryRecipe.Default;
 
     /// <summary>How long training may take. The number of steps is fixed from it after a few measured ones, and reported; it
-    /// takes precedence over <see cref="Epochs"/>.</summary>
+    /// takes precedence over <see cref="TokenBudget"/> and <see cref="Epochs"/>.</summary>
     public TimeSpan? TimeBudget { get; init; }
 
     /// <summary>The number of steps; takes precedence over <see cref="TimeBudget"/>. With the same seed, data, threads and machine the same
     /// number of steps gives the same bytes.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>Passes over the corpus, where neither <see cref="Steps"/> nor <see cref="TimeBudget"/> says when to end.</summary>
+    /// <summary>About how many tokens to train on, padding not counted; takes precedence over <see cref="Epochs"/>. The number of steps is
+    /// fixed from it by the first texts of the corpus, and reported.</summary>
+    public long? TokenBudget { get; init; }
+
+    /// <summary>Passes over the corpus, where nothing else says when to end.</summary>
     public int Epochs { get; init; } = 1;
 
     /// <summary>Most tokens of a training text, [CLS] and [SEP] included; 0 for the model's own maximum.</summary>
@@ -80,6 +84,7 @@ public sealed record DistillationOptions
         Recipe.Validate();
         Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, nameof(TimeBudget), TimeBudget, "above zero");
         Require(Steps is null or > 0, nameof(Steps), Steps, "at least 1");
+        Require(TokenBudget is null or > 0, nameof(TokenBudget), TokenBudget, "at least 1");
         Require(Epochs > 0, nameof(Epochs), Epochs, "at least 1");
         Require(MaxLength is 0 or >= 3, nameof(MaxLength), MaxLength, "at least 3, or 0 for the model's own");
         Require(Threads >= 0, nameof(Threads), Threads, "0 or more");

@@ -21,6 +21,7 @@ internal static class DistillationProvenance
             ["distillation.digits"] = recipe.Digits.Name,
             ["distillation.token_embeddings"] = recipe.TokenEmbeddings.ToString().ToLowerInvariant() + (recipe.TrainEmbeddings ? ", trained" : ""),
             ["distillation.int8_activations"] = recipe.SimulateInt8Activations ? "simulated" : "not simulated",
+            ["distillation.settings"] = string.Join(", ", RecipeSettings.Differences(recipe with { LearningRate = options.Recipe.LearningRate }, TernaryRecipe.Default)),
             ["distillation.learning_rate"] = Number(recipe.LearningRate ?? 0),
             ["distillation.batch_size"] = recipe.BatchSize.ToString(CultureInfo.InvariantCulture),
             ["distillation.seed"] = options.EffectiveSeed.ToString(CultureInfo.InvariantCulture),

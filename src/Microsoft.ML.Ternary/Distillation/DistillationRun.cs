@@ -80,13 +80,18 @@ internal sealed class DistillationRun : IDisposable
     private void PlanSteps()
     {
         if (_state.TotalSteps == 0 || _options.Steps is not null)
-            _state.TotalSteps = _options.Steps ?? (_options.TimeBudget is TimeSpan budget ? StepsIn(budget) : _corpus.CountBatches() * _options.Epochs);
+            _state.TotalSteps = _options.Steps
+                ?? (_options.TimeBudget is TimeSpan budget ? StepsIn(budget)
+                    : _options.TokenBudget is long tokens ? StepsOf(tokens)
+                    : _corpus.CountBatches() * _options.Epochs);
         if (_state.PeakLearningRate == 0)
         {
             double tokens = _corpus.BatchesFrom(default).First().MeanTokens * _state.TotalSteps;
-            _state.PeakLearningRate = _options.Recipe.LearningRate ?? LearningRateSchedule.PeakFor(tokens);
+            _state.PeakLearningRate = _options.Recipe.LearningRate ?? LearningRateSchedule.PeakFor(tokens, _options.Recipe.Digits);
         }
     }
+
+    private int StepsOf(long tokens) => Math.Max(1, (int)Math.Round(tokens / _corpus.BatchesFrom(default).First().MeanTokens));
 
     // Runs a few batches forward and backward without moving the student.
     private int StepsIn(TimeSpan budget)
@@ -120,7 +125,7 @@ internal sealed class DistillationRun : IDisposable
             double? cosine = null;
             if (_clock.Elapsed - lastEvaluation >= EvaluationInterval)
             {
-                cosine = _heldOut.Compare(_trainer.Student, Math.Min(TextsWhileRunning, _heldOut.Count), _cancellation).Mean;
+                cosine = Compare(Math.Min(TextsWhileRunning, _heldOut.Count)).Mean;
                 lastEvaluation = _clock.Elapsed;
             }
             if (_clock.Elapsed - lastCheckpoint >= _options.CheckpointInterval)
@@ -135,6 +140,7 @@ internal sealed class DistillationRun : IDisposable
     private double Step(TrainingBatch batch, int epoch)
     {
         double rate = LearningRateSchedule.Rate(_options.Recipe, _state.PeakLearningRate, _state.Step, _state.TotalSteps, epoch);
+        _trainer.ShowTernary(PrecisionRamp.TernaryShare(_options.Recipe, _state.Step, _state.TotalSteps));
         double loss = _trainer.AddGradients(batch, _cancellation);
         double norm = _trainer.Step(rate, _state.Step + 1);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
@@ -147,6 +153,13 @@ internal sealed class DistillationRun : IDisposable
         _state.Texts += batch.Sequences.Count;
         _state.Tokens += batch.Tokens;
         return rate;
+    }
+
+    // The student is judged as it will be exported, however far a ramp has come.
+    private (double Mean, double P5) Compare(int texts)
+    {
+        _trainer.ShowTernary(1);
+        return _heldOut.Compare(_trainer.Student, texts, _cancellation);
     }
 
     private TimeSpan EvaluationInterval =>
@@ -179,7 +192,7 @@ internal sealed class DistillationRun : IDisposable
     private DistillationResult Finish()
     {
         SaveCheckpoint();
-        (double mean, double p5) = _heldOut.Compare(_trainer.Student, _heldOut.Count, _cancellation);
+        (double mean, double p5) = Compare(_heldOut.Count);
         _state.LossCurve.Add(new LossPoint(_state.Step, Seconds, _state.Loss, mean));
         BertWeights weights = _trainer.Export();
         ModelFileAccounting sizes = TernaryModelFile.Accounting(_model.With(weights));

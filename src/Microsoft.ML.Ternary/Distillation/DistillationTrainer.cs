@@ -17,6 +17,7 @@ internal sealed class DistillationTrainer : IDisposable
     private readonly TorchBert _teacher;
     private readonly TorchBert _student;
     private readonly TorchSentenceHead _head;
+    private readonly DistillationLoss _loss;
 
     public DistillationTrainer(EmbeddingModel teacher, DistillationOptions options)
     {
@@ -26,6 +27,7 @@ internal sealed class DistillationTrainer : IDisposable
         ScalarType matrixType = MatrixTypes.Of(options.Precision);
         HashSet<string> inFullPrecision = ModelTernarizer.SelectLinears(teacher, options.FullPrecisionLayers);
         HashSet<string> twoDigits = _recipe.Digits.LayersOfTwo(teacher);
+        _loss = new DistillationLoss(_recipe, teacher.Config.LayerCount, teacher.Dimension);
         _paddingId = TorchTextEncoder.PaddingId(teacher.Tokenizer);
         _teacher = new TorchBert(
             teacher.Config, teacher.Weights, (name, weights) => new DenseTorchLinear(name, weights, matrixType, _device), matrixType, _device);
@@ -49,6 +51,15 @@ internal sealed class DistillationTrainer : IDisposable
 
     /// <summary>The student as it is now, embedding text with ternary weights and int8 activations simulated.</summary>
     public TorchTextEncoder Student { get; }
+
+    /// <summary>Shows the student's weights at a share of their ternary form (<see cref="TernaryTrainable.TernaryShare"/>).</summary>
+    public void ShowTernary(float share)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parallel.ForEach(
+            Trainables.OfType<TernaryTrainable>(), new ParallelOptions { MaxDegreeOfParallelism = torch.get_num_threads() },
+            trainable => trainable.TernaryShare = share);
+    }
 
     /// <summary>Adds the gradients of a batch; returns its loss.</summary>
     /// <exception cref="OperationCanceledException">Cancelled between two parts of the batch; the gradients so far are forgotten.</exception>
@@ -99,15 +110,11 @@ internal sealed class DistillationTrainer : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor ids, Tensor mask) = part.ToTensors(_paddingId, _device);
-        (Tensor Hidden, Tensor Embedding) teacher;
+        TorchTrace teacher;
         using (no_grad())
-        {
-            Tensor hidden = _teacher.forward(ids, mask);
-            teacher = (hidden, _head.forward(hidden, mask));
-        }
-        Tensor studentHidden = _student.forward(ids, mask);
-        (Tensor, Tensor) student = (studentHidden, _head.forward(studentHidden, mask));
-        Tensor loss = DistillationLoss.Of(_recipe, student, teacher, mask, tokenShare, rowShare);
+            teacher = TorchTrace.Of(_teacher, _head, ids, mask, _loss.NeedsAttention);
+        TorchTrace student = TorchTrace.Of(_student, _head, ids, mask, _loss.NeedsAttention);
+        Tensor loss = _loss.Of(student, teacher, mask, tokenShare, rowShare);
         loss.backward();
         return loss.item<float>();
     }

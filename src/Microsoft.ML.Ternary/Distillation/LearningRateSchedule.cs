@@ -1,26 +1,32 @@
 // The learning rate of each step: warm-up, then decay; and its peak where the recipe leaves it open.
+using Microsoft.ML.Ternary.Checkpoints;
+
 namespace Microsoft.ML.Ternary.Distillation;
 
 internal static class LearningRateSchedule
 {
-    // Measured on a 6 x 384 teacher: the best peak falls as the run grows. (tokens of the run, best peak)
-    private static readonly (double Tokens, double Rate)[] BestPeaks = [(3e5, 1e-3), (1.35e6, 4e-4), (8e6, 2e-4)];
+    // Measured on a 6 x 384 teacher: the best peak falls as the run grows, and codes of nine levels want smaller moves than those of
+    // three. (tokens of the run, best peak)
+    private static readonly (double Tokens, double Rate)[]
+        OneDigit = [(3e5, 1e-3), (1.35e6, 4e-4), (8e6, 2e-4)],
+        TwoDigits = [(3e5, 2e-4), (4e6, 1e-4)];
 
     /// <summary>The peak for a run of so many tokens: linear between the measured points in the logarithms, constant outside.</summary>
-    public static double PeakFor(double tokens)
+    public static double PeakFor(double tokens, TernaryDigits digits)
     {
-        if (tokens <= BestPeaks[0].Tokens)
-            return BestPeaks[0].Rate;
-        for (int i = 1; i < BestPeaks.Length; i++)
+        (double Tokens, double Rate)[] peaks = digits.Name == TernaryDigits.One.Name ? OneDigit : TwoDigits;
+        if (tokens <= peaks[0].Tokens)
+            return peaks[0].Rate;
+        for (int i = 1; i < peaks.Length; i++)
         {
-            if (tokens > BestPeaks[i].Tokens)
+            if (tokens > peaks[i].Tokens)
                 continue;
-            (double t0, double r0) = BestPeaks[i - 1];
-            (double t1, double r1) = BestPeaks[i];
+            (double t0, double r0) = peaks[i - 1];
+            (double t1, double r1) = peaks[i];
             double share = Math.Log(tokens / t0) / Math.Log(t1 / t0);
             return r0 * Math.Pow(r1 / r0, share);
         }
-        return BestPeaks[^1].Rate;
+        return peaks[^1].Rate;
     }
 
     /// <summary>The rate of step <paramref name="step"/>, counted from 0, of <paramref name="totalSteps"/>.</summary>

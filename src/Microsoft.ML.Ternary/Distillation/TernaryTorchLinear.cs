@@ -17,14 +17,14 @@ internal sealed class TernaryTorchLinear : TorchLinear
         : base(name)
     {
         _simulateInt8 = recipe.SimulateInt8Activations;
-        _weight = new TernaryTrainable(name + ".weight", start.Matrix, start.OutputSize, start.InputSize, recipe.Scaling, digits, matrixType, device)
+        _weight = new TernaryTrainable(name + ".weight", start.Matrix, start.OutputSize, start.InputSize, recipe.Scaling, digits, matrixType, device, recipe.LearnedScales)
         { LeafTakesValueGradient = _simulateInt8 && matrixType == ScalarType.BFloat16 && device.type == DeviceType.CPU };
         _bias = new Trainable(name + ".bias", start.Bias, [start.OutputSize], ScalarType.Float32, device);
         _bias.Publish();
     }
 
-    /// <summary>Weights and biases.</summary>
-    public override IEnumerable<Trainable> Trainables => [_weight, _bias];
+    /// <summary>Weights, factors on their scales where these are learned, and biases. The factors' gradient follows from the weights'.</summary>
+    public override IEnumerable<Trainable> Trainables => _weight.Gains is ScaleGains gains ? [_weight, gains, _bias] : [_weight, _bias];
 
     public override Tensor forward(TorchActivation input)
     {

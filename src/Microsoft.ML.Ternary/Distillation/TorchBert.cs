@@ -40,8 +40,9 @@ internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
 
     public override Tensor forward(Tensor ids, Tensor mask) => Forward(ids, mask, null);
 
-    /// <summary>Runs the encoder and calls <paramref name="onHidden"/> with the embeddings and with each layer's output.</summary>
-    public Tensor Forward(Tensor ids, Tensor mask, Action<Tensor>? onHidden)
+    /// <summary>Runs the encoder and calls <paramref name="onHidden"/> with the embeddings and with each layer's output, and
+    /// <paramref name="onAttention"/> with each layer's queries, keys and values.</summary>
+    public Tensor Forward(Tensor ids, Tensor mask, Action<Tensor>? onHidden, Action<AttentionStates>? onAttention = null)
     {
         Tensor x = _embeddings.Forward(ids);
         x = _embeddingNorm.forward(x);
@@ -50,7 +51,7 @@ internal sealed class TorchBert : nn.Module<Tensor, Tensor, Tensor>
         Tensor? attentionMask = mask.min().item<float>() > 0 ? null : mask.Plus(-1).Times(1e9).unsqueeze(1).unsqueeze(1);
         foreach (TorchBertLayer layer in _layers)
         {
-            x = layer.Forward(x, attentionMask, _matrixType);
+            x = layer.Forward(x, attentionMask, _matrixType, onAttention);
             onHidden?.Invoke(x);
         }
         return x;

@@ -33,11 +33,12 @@ internal sealed class TorchBertLayer : IDisposable
         [.. _linears.Values.SelectMany(linear => linear.Trainables), .. _attentionNorm.Trainables, .. _outputNorm.Trainables];
 
     /// <summary>Hidden states in, hidden states out; the mask is 0 for tokens and very negative for padding, or null.</summary>
-    public Tensor Forward(Tensor x, Tensor? mask, ScalarType matrixType)
+    public Tensor Forward(Tensor x, Tensor? mask, ScalarType matrixType, Action<AttentionStates>? onAttention = null)
     {
         var input = new TorchActivation(x, matrixType);
-        Tensor heads = nn.functional.scaled_dot_product_attention(
-            SplitHeads(_query.forward(input)), SplitHeads(_key.forward(input)), SplitHeads(_value.forward(input)), mask);
+        var states = new AttentionStates(SplitHeads(_query.forward(input)), SplitHeads(_key.forward(input)), SplitHeads(_value.forward(input)));
+        onAttention?.Invoke(states);
+        Tensor heads = nn.functional.scaled_dot_product_attention(states.Query, states.Key, states.Value, mask);
         Tensor context = heads.transpose(1, 2).reshape(x.shape);
         x = _attentionNorm.forward(_attentionOutput.forward(new(context, matrixType)).Plus(x));
         Tensor inner = Activate(_intermediate.forward(new(x, matrixType)));

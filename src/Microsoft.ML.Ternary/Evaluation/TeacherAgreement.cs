@@ -32,8 +32,8 @@ public sealed record TeacherAgreement(double? CosineMean, double? CosineP5, doub
         return new TeacherAgreement(agreement?.CosineMean, agreement?.CosineP5, overlap);
     }
 
-    // Each text's nearest others by cosine.
-    private static int[][] Neighbors(float[] rows, int dimension, int count, CancellationToken cancellation)
+    /// <summary>Each text's nearest others by cosine, nearest first. Normalises <paramref name="rows"/> in place.</summary>
+    internal static int[][] Neighbors(float[] rows, int dimension, int count, CancellationToken cancellation)
     {
         EvaluationRun.Normalize(rows, dimension);
         NearestDocuments nearest = new(rows, dimension, Math.Min(count + 1, rows.Length / dimension));

@@ -118,7 +118,7 @@ internal sealed class ExperimentSession : IDisposable
     private IEnumerable<TernaryTrial> Draw()
     {
         DistillationOptions shared = _options.Distillation;
-        LatinHypercube cube = new(_options.MaxTrials, TernarySearchSpace.Dimensions, shared.EffectiveSeed);
+        LatinHypercube cube = new(_options.MaxTrials, _options.SearchSpace.Dimensions, shared.EffectiveSeed);
         HashSet<string> seen = [], refused = [];
         int number = 0, accepted = 0;
         for (int draw = 0; accepted < _options.MaxTrials && draw < (long)_options.MaxTrials * DrawsPerTrial; draw++)

@@ -20,8 +20,10 @@ namespace Microsoft.ML.Ternary.Experiments;
 /// ]]></code></example>
 public sealed record TernarySearchSpace
 {
-    /// <summary>Options that a space has, and so positions that a candidate is made from.</summary>
-    internal const int Dimensions = 12;
+    private const int NamedOptions = 12;
+
+    /// <summary>Options that this space has, and so positions that a candidate is made from.</summary>
+    internal int Dimensions => NamedOptions + Settings.Count;
 
     /// <summary>Nothing is searched: begin with it to search a few settings only.</summary>
     public static TernarySearchSpace Empty { get; } = new()
@@ -73,14 +75,18 @@ public sealed record TernarySearchSpace
     /// logarithmic.</summary>
     public RecipeOption<double>? EmbeddingCosineWeight { get; init; } = RecipeOption.LogUniform(0.3, 10);
 
-    /// <summary><see cref="TernaryRecipe.LearningRate"/>. Default: 3e-4 to 3e-3, logarithmic.</summary>
-    public RecipeOption<double>? LearningRate { get; init; } = RecipeOption.LogUniform(3e-4, 3e-3);
+    /// <summary><see cref="TernaryRecipe.LearningRate"/>. Default: 1e-4 to 1e-3, logarithmic.</summary>
+    public RecipeOption<double>? LearningRate { get; init; } = RecipeOption.LogUniform(1e-4, 1e-3);
 
     /// <summary><see cref="TernaryRecipe.BatchSize"/>. Default: 16, 32, 64. All train on equally much text.</summary>
     public RecipeOption<int>? BatchSize { get; init; } = RecipeOption.Choice(16, 32, 64);
 
     /// <summary><see cref="TernaryRecipe.TrainEmbeddings"/>. Default: both.</summary>
     public RecipeOption<bool>? TrainEmbeddings { get; init; } = RecipeOption.Choice(false, true);
+
+    /// <summary>Any other settings of the recipe, each with the values it may take as <see cref="RecipeSettings"/> writes them, such as
+    /// <c>("SimilarityLoss", RecipeOption.Choice("None", "SquaredError"))</c>. Default: none.</summary>
+    public IReadOnlyList<(string Name, RecipeOption<string> Values)> Settings { get; init; } = [];
 
     /// <summary>A candidate.</summary>
     /// <param name="start">The settings that are not searched.</param>
@@ -106,6 +112,8 @@ public sealed record TernarySearchSpace
             BatchSize = Take(BatchSize, recipe.BatchSize),
             TrainEmbeddings = Take(TrainEmbeddings, recipe.TrainEmbeddings),
         };
+        foreach ((string name, RecipeOption<string> values) in Settings)
+            recipe = RecipeSettings.Set(recipe, name, Take(values, RecipeSettings.Text(recipe, name)));
         return (recipe, layers);
 
         T Take<T>(RecipeOption<T>? option, T current)
@@ -138,6 +146,11 @@ public sealed record TernarySearchSpace
         Require(EmbeddingCosineWeight?.CheckedValues.All(value => value >= 0) ?? true, nameof(EmbeddingCosineWeight), "0 or more", EmbeddingCosineWeight);
         Require(LearningRate?.CheckedValues.All(value => value > 0) ?? true, nameof(LearningRate), "above 0", LearningRate);
         Require(BatchSize?.CheckedValues.All(value => value > 0) ?? true, nameof(BatchSize), "at least 1", BatchSize);
+        foreach ((string name, RecipeOption<string> values) in Settings)
+        {
+            foreach (string value in values.CheckedValues)
+                CheckSetting(start.Recipe, name, value);
+        }
         Candidate(start, null).Recipe.Validate();
         foreach (IReadOnlyList<string> patterns in FullPrecisionLayers?.CheckedValues ?? [start.FullPrecisionLayers])
             ModelTernarizer.SelectLinears(teacher, patterns);
@@ -146,12 +159,21 @@ public sealed record TernarySearchSpace
     }
 
     /// <summary>The space in words, one option after the other: two spaces that say the same are the same.</summary>
-    internal string Describe() => string.Join("; ", new (string Name, object? Option)[]
-    {
+    internal string Describe() => string.Join("; ", ((IEnumerable<(string Name, object? Option)>)
+    [
         ("digits", Digits), ("embeddings", TokenEmbeddings), ("full precision", FullPrecisionLayers), ("scale per row", ScalePerRow),
         ("row threshold", RowThreshold), ("matrix threshold", MatrixThreshold), ("step", Step), ("hidden loss", HiddenStateLoss),
         ("cosine weight", EmbeddingCosineWeight), ("learning rate", LearningRate), ("batch", BatchSize), ("train embeddings", TrainEmbeddings),
-    }.Where(option => option.Option is not null).Select(option => $"{option.Name}: {option.Option}"));
+        .. Settings.Select(setting => (setting.Name, (object?)setting.Values)),
+    ]).Where(option => option.Option is not null).Select(option => $"{option.Name}: {option.Option}"));
+
+    // A setting that two names lead to would be tried by both, and one would win unseen.
+    private void CheckSetting(TernaryRecipe start, string name, string value)
+    {
+        RecipeSettings.Set(start, name, value);
+        if (Settings.Count(setting => setting.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) > 1)
+            throw new ArgumentException($"{nameof(TernarySearchSpace)}.{nameof(Settings)} names {name} twice.");
+    }
 
     private static void Require(bool holds, string name, string expected, object? option)
     {

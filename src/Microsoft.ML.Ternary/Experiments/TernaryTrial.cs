@@ -8,6 +8,12 @@ namespace Microsoft.ML.Ternary.Experiments;
 /// <summary>One candidate of an experiment, on one rung of successive halving.</summary>
 public sealed record TernaryTrial
 {
+    private static readonly HashSet<string> Told =
+    [
+        nameof(TernaryRecipe.Digits), nameof(TernaryRecipe.TokenEmbeddings), nameof(TernaryRecipe.TrainEmbeddings), nameof(TernaryRecipe.Scaling),
+        nameof(TernaryRecipe.HiddenStateLoss), nameof(TernaryRecipe.EmbeddingCosineWeight), nameof(TernaryRecipe.LearningRate), nameof(TernaryRecipe.BatchSize),
+    ];
+
     /// <summary>Its number, from 1; the same on all rungs.</summary>
     public required int Number { get; init; }
 
@@ -45,6 +51,7 @@ public sealed record TernaryTrial
             parts.Add($"loss={(Recipe.HiddenStateLoss == HiddenStateLoss.MeanSquaredError ? "mse" : "relative")}+{RecipeOption.Text((double)Recipe.EmbeddingCosineWeight)}cosine");
             parts.Add($"rate={(Recipe.LearningRate is double rate ? RecipeOption.Text(rate) : "auto")}");
             parts.Add($"batch={Recipe.BatchSize}");
+            parts.AddRange(RecipeSettings.Differences(Recipe, TernaryRecipe.Default).Where(setting => !Told.Contains(setting[..setting.IndexOf('=', StringComparison.Ordinal)])));
             if (FullPrecisionLayers.Count > 0)
                 parts.Add($"full={string.Join(',', FullPrecisionLayers)}");
             return string.Join(' ', parts);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Distillation;
 
 namespace Microsoft.ML.Ternary.Tests.Distillation;
@@ -11,11 +12,21 @@ public class LearningRateScheduleTests
     [InlineData(8e6, 2e-4)]
     [InlineData(1e9, 2e-4)]
     public void ThePeakFallsAsTheRunGrows(double tokens, double expected) =>
-        Assert.Equal(expected, LearningRateSchedule.PeakFor(tokens), expected * 1e-9);
+        Assert.Equal(expected, LearningRateSchedule.PeakFor(tokens, TernaryDigits.One), expected * 1e-9);
+
+    [Theory]
+    [InlineData(1e4, 2e-4)]
+    [InlineData(4e6, 1e-4)]
+    [InlineData(1e9, 1e-4)]
+    public void WeightsOfTwoDigitsMoveInSmallerSteps(double tokens, double expected)
+    {
+        Assert.Equal(expected, LearningRateSchedule.PeakFor(tokens, TernaryDigits.Two), expected * 1e-9);
+        Assert.Equal(expected, LearningRateSchedule.PeakFor(tokens, TernaryDigits.TwoIn("encoder.layer.0.*")), expected * 1e-9);
+    }
 
     [Fact]
     public void ThePeakIsLinearInTheLogarithmsBetweenMeasuredPoints() =>
-        Assert.Equal(Math.Sqrt(1e-3 * 4e-4), LearningRateSchedule.PeakFor(Math.Sqrt(3e5 * 1.35e6)), 1e-9);
+        Assert.Equal(Math.Sqrt(1e-3 * 4e-4), LearningRateSchedule.PeakFor(Math.Sqrt(3e5 * 1.35e6), TernaryDigits.One), 1e-9);
 
     [Fact]
     public void TheDefaultRateWarmsUpThenFallsToZeroAlongACosine()

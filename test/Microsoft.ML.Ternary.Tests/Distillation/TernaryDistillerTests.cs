@@ -138,13 +138,15 @@ public class TernaryDistillerTests
         Assert.NotEqual(Bytes(options), Bytes(options with { Seed = 8 }));
     }
 
-    [Fact]
-    public void StoppingAndGoingOnGivesTheModelThatNotStoppingGives()
+    [Theory]
+    [InlineData("")]
+    [InlineData("PrecisionRamp=0.8;LearnedScales=true;WeightDecay=0.01")]
+    public void StoppingAndGoingOnGivesTheModelThatNotStoppingGives(string settings)
     {
         string checkpoint = Path.Combine(Path.GetTempPath(), $"ternary-{Guid.NewGuid():N}.checkpoint");
         try
         {
-            var options = new DistillationOptions { Steps = 20, Seed = 7 };
+            var options = new DistillationOptions { Steps = 20, Seed = 7, Recipe = Recipe(TernaryRecipe.Default, settings) };
             byte[] whole = Bytes(options);
             using var stop = new CancellationTokenSource();
             var resumable = options with { CheckpointPath = checkpoint, Resume = true };
@@ -162,6 +164,38 @@ public class TernaryDistillerTests
         {
             File.Delete(checkpoint);
         }
+    }
+
+    [Theory]
+    [InlineData("HiddenStateLayers=all")]
+    [InlineData("HiddenStateLayers=1/3")]
+    [InlineData("AttentionLoss=Relations")]
+    [InlineData("AttentionLoss=Scores;AttentionLayers=all;AttentionWeight=0.1")]
+    [InlineData("SimilarityLoss=KullbackLeibler")]
+    [InlineData("SimilarityLoss=SquaredError")]
+    [InlineData("MatryoshkaWeight=1;MatryoshkaComponents=8/16")]
+    [InlineData("OutputForm=Binary")]
+    [InlineData("PrecisionRamp=0.5")]
+    [InlineData("LearnedScales=true")]
+    [InlineData("LearnedScales=true;Scaling=matrix")]
+    [InlineData("WeightDecay=0.01")]
+    public void EachOptionChangesTheStudentAndStillTeachesIt(string settings)
+    {
+        var options = new DistillationOptions { Steps = 80, Seed = 7, Recipe = Recipe(TernaryRecipe.OneDigit, settings) };
+        DistillationResult result = TernaryDistiller.Distill(Teacher, () => Corpus, options);
+        double rounded = TernaryDistiller.Distill(
+            Teacher, () => Corpus, new() { Steps = 1, Recipe = TernaryRecipe.OneDigit with { LearningRate = 1e-12 } }).Report.CosineMean;
+        Assert.True(result.Report.CosineMean > rounded + 0.02, $"{result.Report.CosineMean} against {rounded} for rounding");
+        Assert.NotEqual(result.Report.CosineMean, TernaryDistiller.Distill(Teacher, () => Corpus, options with { Recipe = TernaryRecipe.OneDigit }).Report.CosineMean);
+        Assert.Equal(string.Join(", ", RecipeSettings.Differences(Recipe(TernaryRecipe.OneDigit, settings), TernaryRecipe.Default)), result.Model.Provenance["distillation.settings"]);
+        Assert.All(result.Model.Weights.Layers.SelectMany(layer => layer.Linears()), part => Assert.IsType<TernaryLinearWeights>(part.Weights));
+    }
+
+    [Fact]
+    public void ARunMayBeAsLongAsANumberOfTokens()
+    {
+        DistillationReport report = TernaryDistiller.Distill(Teacher, () => Corpus, new() { TokenBudget = 3000 }).Report;
+        Assert.InRange(report.Tokens, 2700, 3300);
     }
 
     [Fact]
@@ -260,6 +294,9 @@ public class TernaryDistillerTests
         Check("WarmUp", new() { Recipe = TernaryRecipe.Default with { WarmUp = 1 } });
         Check("GradientClipping", new() { Recipe = TernaryRecipe.Default with { GradientClipping = -1 } });
     }
+
+    private static TernaryRecipe Recipe(TernaryRecipe start, string settings) =>
+        RecipeSettings.Apply(start, settings.Split(';', StringSplitOptions.RemoveEmptyEntries));
 
     private static byte[] Bytes(DistillationOptions options, IProgress<DistillationProgress>? progress = null)
     {

@@ -1,5 +1,6 @@
 using Microsoft.ML.Ternary.Distillation;
 using Microsoft.ML.Ternary.Kernels;
+using Microsoft.ML.Ternary.Tests.Encoders;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -94,6 +95,107 @@ public class TernaryTrainableTests
         Assert.Equal(5, norm, 1e-6);
         Assert.Equal(0.06f, a.FirstMoment[0], 1e-6f);
         Assert.Equal(0.08f, b.FirstMoment[0], 1e-6f);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void ARampBlendsWeightsAndTheirTernaryForm(ScalarType type)
+    {
+        // Mean magnitude 2, threshold 1.5: codes 1, -1, 0, 0 with scale 3; a row of zeros has none.
+        float[] weights = [4, -2, 1, 1, 0, 0, 0, 0];
+        using var trainable = new TernaryTrainable("w", weights, 2, 4, TernaryScaling.PerRow(), 1, type, CPU);
+        float scale = type == ScalarType.Float32 ? 1 : 3;
+        Assert.Equal([3 / scale, -3 / scale, 0, 0, 0, 0, 0, 0], Leaf());
+        trainable.TernaryShare = 0.25f;
+        VectorAssert.Close([0.75f + 3, -0.75f - 1.5f, 0.75f, 0.75f, 0, 0, 0, 0], Leaf().Select(value => value * scale).ToArray(), 0.02f);
+        trainable.TernaryShare = 0;
+        VectorAssert.Close(weights, Leaf().Select(value => value * scale).ToArray(), 0.02f);
+        // What is exported is ternary at any time.
+        Assert.Equal(3, trainable.ToMatrix().Scale(0));
+        trainable.TernaryShare = 1;
+        Assert.Equal([3 / scale, -3 / scale, 0, 0, 0, 0, 0, 0], Leaf());
+
+        float[] Leaf() => trainable.Leaf.to(ScalarType.Float32).data<float>().ToArray();
+    }
+
+    [Fact]
+    public void AMatrixWithLearnedScalesBeginsAsOneWithout()
+    {
+        float[] weights = RandomValues(7 * 19, seed: 3);
+        using var plain = new TernaryTrainable("w", weights, 7, 19, TernaryScaling.PerRow(), 1, ScalarType.Float32, CPU);
+        using var learned = new TernaryTrainable("w", weights, 7, 19, TernaryScaling.PerRow(), 1, ScalarType.Float32, CPU, learnedScales: true);
+        Assert.Equal(plain.Leaf.data<float>().ToArray(), learned.Leaf.data<float>().ToArray());
+    }
+
+    [Theory]
+    [InlineData(true, 1f)]
+    [InlineData(true, 0.4f)]
+    [InlineData(false, 1f)]
+    public void TheGradientOfAGainIsThatOfFiniteDifferences(bool perRow, float ternaryShare)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TernaryScaling scaling = perRow ? TernaryScaling.PerRow() : TernaryScaling.PerMatrix();
+        using var trainable = new TernaryTrainable("w", RandomValues(3 * 8, seed: 5), 3, 8, scaling, 1, ScalarType.Float32, CPU, learnedScales: true) { TernaryShare = ternaryShare };
+        Tensor upstream = tensor(RandomValues(3 * 8, seed: 6), [3, 8]);
+        ScaleGains gains = trainable.Gains!;
+        Assert.Equal(perRow ? 3 : 1, gains.Values.Length);
+        gains.Values[0] = 1.25f;
+        trainable.Publish();
+        (trainable.Leaf * upstream).sum().backward();
+        trainable.TakeGradient()!.Dispose();
+        float gradient = gains.TakeGradient()![0].item<float>();
+        Assert.Null(gains.TakeGradient());
+
+        float Loss(float gain)
+        {
+            gains.Values[0] = gain;
+            gains.Publish();
+            return (trainable.Leaf * upstream).sum().item<float>();
+        }
+        Assert.Equal((Loss(1.75f) - Loss(0.75f)) / 1, gradient, 1e-4f);
+        Assert.NotEqual(0, gradient);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void CodesHaveTheGainsThatValuesHave(bool leafTakesValueGradient)
+    {
+        // The gradient of a leaf of codes counts the scale once more, unless the layer has taken it out.
+        using DisposeScope scope = NewDisposeScope();
+        float[] weights = [4, -2, 1, 1];
+        using var trainable = new TernaryTrainable("w", weights, 1, 4, TernaryScaling.PerRow(), 1, ScalarType.BFloat16, CPU, learnedScales: true)
+        { LeafTakesValueGradient = leafTakesValueGradient };
+        Tensor upstream = tensor(new float[] { 1, 2, 4, 8 }, [1, 4]).to(ScalarType.BFloat16);
+        (trainable.Leaf * upstream * (leafTakesValueGradient ? 1 : 3)).sum().backward();
+        trainable.TakeGradient()!.Dispose();
+        Assert.Equal(3 * (1 - 2), trainable.Gains!.TakeGradient()![0].item<float>(), 0.01f);
+    }
+
+    [Fact]
+    public void GainsMoveWithTheirMatrixAndScaleWhatIsExported()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var trainable = new TernaryTrainable("w", [4, -2, 1, 1], 1, 4, TernaryScaling.PerRow(), 1, ScalarType.Float32, CPU, learnedScales: true);
+        (trainable.Leaf * tensor(new float[] { 1, 0, 0, 0 }, [1, 4])).sum().backward();
+        AdamStep.Run([trainable, trainable.Gains!], TernaryRecipe.Default, 0.01, 1, threads: 2);
+        Assert.Equal(0.99f, trainable.Gains!.Values[0], 1e-5f);
+        // The first weight moved to 3.99 too: the scale is the mean of it and 2, times the gain.
+        Assert.Equal(0.99f * 2.995f, trainable.ToMatrix().Scale(0), 1e-4f);
+        Assert.Equal(0.99f * 2.995f, trainable.Leaf.data<float>().ToArray()[0], 1e-4f);
+    }
+
+    [Fact]
+    public void WeightsDecayByTheRateTimesTheirShare()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var matrix = new TernaryTrainable("w", [4, -2, 1, 1], 1, 4, TernaryScaling.PerRow(), 1, ScalarType.Float32, CPU);
+        using var bias = new Trainable("b", [4], [1], ScalarType.Float32, CPU);
+        ((matrix.Leaf.sum() + bias.Leaf.sum()) * 0).backward();
+        AdamStep.Run([matrix, bias], TernaryRecipe.Default with { WeightDecay = 0.5 }, 0.1, 1, threads: 1);
+        VectorAssert.Close([3.8f, -1.9f, 0.95f, 0.95f], matrix.Values, 1e-6f);
+        Assert.Equal(4, bias.Values[0]);
     }
 
     [Fact]

@@ -64,6 +64,30 @@ public class TernarySearchSpaceTests
     }
 
     [Fact]
+    public void AnySettingOfARecipeCanBeSearchedByItsName()
+    {
+        TernarySearchSpace space = TernarySearchSpace.Empty with
+        {
+            Settings =
+            [
+                ("SimilarityLoss", RecipeOption.Choice("None", "KullbackLeibler", "SquaredError")),
+                ("HiddenStateLayers", RecipeOption.Choice("last", "all")),
+                ("PrecisionRamp", "0.2"),
+            ],
+        };
+        space.Validate(new(), Teacher);
+        Assert.Equal(15, space.Dimensions);
+        (TernaryRecipe recipe, _) = space.Candidate(new(), Positions(0.7, settings: 3));
+        Assert.Equal(
+            TernaryRecipe.Default with { SimilarityLoss = SimilarityLoss.SquaredError, HiddenStateLayers = LayerWeights.All, PrecisionRamp = 0.2 }, recipe);
+        // What the space contains is kept, and what it does not is not.
+        Assert.Equal(TernaryRecipe.Default with { PrecisionRamp = 0.2 }, space.Candidate(new(), null).Recipe);
+        Assert.Equal("SimilarityLoss: None | KullbackLeibler | SquaredError; HiddenStateLayers: last | all; PrecisionRamp: 0.2", space.Describe());
+        string told = new TernaryTrial { Number = 1, Rung = 0, Recipe = recipe, FullPrecisionLayers = [] }.Parameters;
+        Assert.EndsWith("batch=32 HiddenStateLayers=all SimilarityLoss=SquaredError PrecisionRamp=0.2", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void SettingsOfTheOtherFormOfScaleAreNotCarriedOver()
     {
         TernaryScaling scaling = (TernarySearchSpace.Empty with { ScalePerRow = false }).Candidate(new(), null).Recipe.Scaling;
@@ -78,6 +102,9 @@ public class TernarySearchSpaceTests
         Refused("EmbeddingCosineWeight", new() { EmbeddingCosineWeight = RecipeOption.Uniform(-1, 1) });
         Refused("LearningRate", new() { LearningRate = RecipeOption.Choice(1e-3, 0) });
         Refused("BatchSize", new() { BatchSize = RecipeOption.Choice(32, 0) });
+        Refused("BatchSize cannot be 'many'", new() { Settings = [("BatchSize", RecipeOption.Choice("8", "many"))] });
+        Refused("'Rate'", new() { Settings = [("Rate", "1")] });
+        Refused("twice", new() { Settings = [("WarmUp", "0.1"), ("warmup", "0.2")] });
         Refused("encoder.layre.0", new() { FullPrecisionLayers = RecipeOption.Choice<IReadOnlyList<string>>([], ["encoder.layre.0"]) });
         Refused("encoder.layre.0", new() { Digits = RecipeOption.Choice(TernaryDigits.One, TernaryDigits.TwoIn("encoder.layre.0")) });
 
@@ -85,5 +112,5 @@ public class TernarySearchSpaceTests
             Assert.Contains(because, Assert.ThrowsAny<ArgumentException>(() => space.Validate(new(), Teacher)).Message);
     }
 
-    private static double[] Positions(double all) => [.. Enumerable.Repeat(all, TernarySearchSpace.Dimensions)];
+    private static double[] Positions(double all, int settings = 0) => [.. Enumerable.Repeat(all, settings + TernarySearchSpace.Empty.Dimensions)];
 }
