@@ -12,6 +12,11 @@ internal sealed class ConsoleProgress : IProgress<DistillationProgress>
 
     public void Report(DistillationProgress value)
     {
+        if (value.Warning is string warning)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+            return;
+        }
         bool newCosine = value.HeldOutCosine != _cosine;
         if (value.Elapsed < _next && !newCosine && value.Step < value.TotalSteps)
             return;

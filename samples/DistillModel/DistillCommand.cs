@@ -28,7 +28,7 @@ internal static class DistillCommand
     { Description = "The ternary file to write", DefaultValueFactory = _ => new("model.ternary") };
 
     private static readonly Option<bool> Resume = new("--resume")
-    { Description = "Go on from OUTPUT.checkpoint where it exists" };
+    { Description = "Go on from OUTPUT.checkpoint where it exists; the learning rate may be another" };
 
     private static readonly Option<FileInfo?> StartFrom = new("--start-from")
     { Description = "A checkpoint of an earlier run to begin with, instead of the teacher's copy" };
@@ -100,6 +100,18 @@ internal static class DistillCommand
             Console.Write(TernaryModelFile.Accounting(result.Model));
             return 0;
         }
+        catch (DistillationDivergedException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            SaveBeside(output, "last-good", e.LastGood.Model);
+            return 1;
+        }
+        catch (DistillationInterruptedException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            SaveBeside(output, "stopped", e.Model);
+            return 130;
+        }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine($"Stopped; the state is in {CheckpointOf(output)}. Go on with --resume.");
@@ -109,6 +121,21 @@ internal static class DistillCommand
         {
             Console.Error.WriteLine(e.Message);
             return 1;
+        }
+    }
+
+    // Not under the name of the output, where a better model may lie.
+    private static void SaveBeside(string output, string suffix, EmbeddingModel model)
+    {
+        string path = $"{Path.ChangeExtension(output, null)}.{suffix}{Path.GetExtension(output)}";
+        try
+        {
+            TernaryModelFile.Save(model, path);
+            Console.Error.WriteLine($"The model as it was then is in {path}.");
+        }
+        catch (CheckpointException e)
+        {
+            Console.Error.WriteLine(e.Message);
         }
     }
 

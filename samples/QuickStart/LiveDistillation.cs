@@ -41,6 +41,11 @@ internal static class LiveDistillation
 
         public void Report(DistillationProgress value)
         {
+            if (value.Warning is string warning)
+            {
+                Screen.Say(warning);
+                return;
+            }
             bool measured = value.HeldOutCosine != _cosine;
             if (!measured && value.Elapsed - _last < Interval)
                 return;

@@ -52,8 +52,10 @@ internal readonly struct AdamStep
         }
     }
 
-    /// <summary>Takes the gradients of all trainables, clips them together, and moves each; returns the norm before clipping.</summary>
-    public static double Run(IReadOnlyList<Trainable> trainables, TernaryRecipe recipe, double learningRate, int step, int threads)
+    /// <summary>Takes the gradients of all trainables, clips them together, and moves each; returns the norm before clipping. Where that is
+    /// not finite nothing is moved; else <paramref name="beforeMoving"/> is called first.</summary>
+    public static double Run(
+        IReadOnlyList<Trainable> trainables, TernaryRecipe recipe, double learningRate, int step, int threads, Action? beforeMoving = null)
     {
         Tensor?[] gradients = trainables.Select(trainable => trainable.TakeGradient()).ToArray();
         try
@@ -61,6 +63,7 @@ internal readonly struct AdamStep
             double norm = Math.Sqrt(gradients.Sum(gradient => gradient is null ? 0.0 : TensorPrimitives.SumOfSquares(Values(gradient))));
             if (!double.IsFinite(norm))
                 return norm;
+            beforeMoving?.Invoke();
             double clip = recipe.GradientClipping > 0 && norm > recipe.GradientClipping ? recipe.GradientClipping / norm : 1;
             var adam = new AdamStep(recipe, learningRate, step, clip);
             Parallel.For(0, gradients.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>

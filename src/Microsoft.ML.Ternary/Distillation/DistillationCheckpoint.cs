@@ -4,6 +4,8 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Microsoft.ML.Ternary.Checkpoints;
 
 namespace Microsoft.ML.Ternary.Distillation;
@@ -13,6 +15,18 @@ internal static class DistillationCheckpoint
     private const string Magic = "Ternary.ML distillation checkpoint 2";
     private const string End = "end";
 
+    // A cosine is no number where a teacher embeds a text as zeros.
+    private static readonly JsonSerializerOptions StateJson = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    private static readonly HashSet<string> MayChange = [nameof(TernaryRecipe.LearningRate), nameof(TernaryRecipe.GradientClipping), nameof(TernaryRecipe.Name)];
+
+    private static readonly Dictionary<string, string> Described = new()
+    {
+        ["Teacher"] = "model",
+        ["Seed"] = "seed",
+        ["HeldOutFromCorpus"] = "choice of held-out texts, from the corpus or not",
+    };
+
     /// <exception cref="CheckpointException">The file could not be written; an older one is unchanged.</exception>
     public static void Save(string path, IReadOnlyList<Trainable> trainables, DistillationState state, string identity) =>
         CheckpointFile.Write(path, stream =>
@@ -21,7 +35,7 @@ internal static class DistillationCheckpoint
             writer.Write(Magic);
             writer.Write(identity);
             writer.Write(JsonSerializer.Serialize(trainables.Select(trainable => $"{trainable.Name} {trainable.Values.Length}")));
-            writer.Write(JsonSerializer.Serialize(state));
+            writer.Write(JsonSerializer.Serialize(state, StateJson));
             foreach (Trainable trainable in trainables)
             {
                 foreach (float[] values in new[] { trainable.Values, trainable.FirstMoment, trainable.SecondMoment })
@@ -38,9 +52,10 @@ internal static class DistillationCheckpoint
         try
         {
             Require(reader.ReadString() == Magic, path, "it is not a checkpoint of this version");
-            Require(reader.ReadString() == identity, path, "it was written by a run with another model, recipe, seed, maximum length or start");
+            string? other = Difference(reader.ReadString(), identity);
+            Require(other is null, path, $"it was written by a run with another {other}");
             reader.ReadString();
-            DistillationState state = JsonSerializer.Deserialize<DistillationState>(reader.ReadString())!;
+            DistillationState state = JsonSerializer.Deserialize<DistillationState>(reader.ReadString(), StateJson)!;
             foreach (Trainable trainable in trainables)
             {
                 foreach (float[] values in new[] { trainable.Values, trainable.FirstMoment, trainable.SecondMoment })
@@ -87,7 +102,8 @@ internal static class DistillationCheckpoint
         }
     }
 
-    /// <summary>What must be the same for going on to make sense. The length of the run may change.</summary>
+    /// <summary>What must be the same for going on to make sense. The length of the run may change, and of the recipe how fast it moves:
+    /// who lowers the rate of a run that diverged wants the rest as it was.</summary>
     public static string Identity(EmbeddingModel teacher, DistillationOptions options)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -104,6 +120,23 @@ internal static class DistillationCheckpoint
             Teacher = Convert.ToHexStringLower(hash.GetHashAndReset()),
         });
     }
+
+    // The name of the first thing that two identities disagree in and that may not change, or null.
+    private static string? Difference(string there, string here)
+    {
+        if (there == here)
+            return null;
+        const string Recipe = nameof(DistillationOptions.Recipe);
+        JsonObject a = JsonNode.Parse(there)!.AsObject(), b = JsonNode.Parse(here)!.AsObject();
+        string? option = Differing(a, b).FirstOrDefault(name => name != Recipe);
+        if (option is not null)
+            return Described.GetValueOrDefault(option, $"{nameof(DistillationOptions)}.{option}");
+        string? setting = Differing(a[Recipe]!.AsObject(), b[Recipe]!.AsObject()).FirstOrDefault(name => !MayChange.Contains(name));
+        return setting is null ? null : $"{nameof(TernaryRecipe)}.{setting}";
+    }
+
+    private static IEnumerable<string> Differing(JsonObject a, JsonObject b) =>
+        a.Select(pair => pair.Key).Union(b.Select(pair => pair.Key)).Where(name => !JsonNode.DeepEquals(a[name], b[name]));
 
     private static void Require(bool holds, string path, string why)
     {

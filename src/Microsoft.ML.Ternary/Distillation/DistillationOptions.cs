@@ -69,7 +69,8 @@ public sealed record DistillationOptions
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Whether to go on from <see cref="CheckpointPath"/> where that file exists. The number of steps is the first run's,
-    /// whatever <see cref="TimeBudget"/> says now, so that the model is the one that not stopping gives; <see cref="Steps"/> changes it.</summary>
+    /// whatever <see cref="TimeBudget"/> says now, so that the model is the one that not stopping gives; <see cref="Steps"/> changes it. Of the
+    /// recipe the learning rate and the clipping may be others than before; anything else is refused.</summary>
     public bool Resume { get; init; }
 
     /// <summary>The checkpoint of an earlier run, with any recipe, whose student this run begins with instead of the teacher's copy:

@@ -24,7 +24,12 @@ public sealed record DistillationProgress(
     double TokensPerSecond,
     double StepsPerSecond,
     TimeSpan Elapsed,
-    TimeSpan? Remaining);
+    TimeSpan? Remaining)
+{
+    /// <summary>What the user should know and training goes on after, such as a checkpoint that could not be written; null in nearly all
+    /// reports. One with a warning is told at once, besides those of the steps.</summary>
+    public string? Warning { get; init; }
+}
 
 /// <summary>One point of the loss curve.</summary>
 /// <param name="Step">Steps done.</param>
@@ -77,6 +82,9 @@ public sealed record DistillationReport
 
     /// <summary>Bytes of the student's file, stored as <see cref="TernaryModelFileOptions"/> has it by default.</summary>
     public required long StudentBytes { get; init; }
+
+    /// <summary>All warnings of the run (<see cref="DistillationProgress.Warning"/>), those of runs before it was resumed not among them.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>What a distillation makes.</summary>

@@ -19,13 +19,16 @@ internal sealed class DistillationRun : IDisposable
     private readonly IProgress<DistillationProgress>? _progress;
     private readonly CancellationToken _cancellation;
     private readonly DistillationTrainer _trainer;
-    private readonly string _identity;
     private readonly TrainingCorpus _corpus;
     private readonly HeldOutComparison _heldOut;
     private readonly bool _heldOutIsTrainingText;
     private readonly Stopwatch _clock = new();
-    private readonly DistillationState _state;
+    private readonly StateKeeper _keeper;
+    private readonly List<string> _warnings = [];
     private readonly (int Step, long Tokens, double Seconds) _start;
+    private DistillationState _state;
+    private double _rate;
+    private bool _keepDue = true, _checkpointDue, _moving;
 
     public DistillationRun(
         EmbeddingModel teacher, Func<IEnumerable<string?>> corpus, DistillationOptions options,
@@ -35,16 +38,20 @@ internal sealed class DistillationRun : IDisposable
         (IReadOnlyList<string> heldOut, IReadOnlySet<long> rows) = HeldOutRows.Choose(options.HeldOut, corpus);
         _heldOutIsTrainingText = options.HeldOut is null && rows.Count == 0;
         var tokenizer = TextTokenizer.Create(teacher.Tokenizer);
-        _corpus = new TrainingCorpus(corpus, tokenizer, options.Recipe.BatchSize, options.MaxLength, options.EffectiveSeed, rows);
-        _identity = DistillationCheckpoint.Identity(teacher, options);
+        _corpus = new TrainingCorpus(corpus, tokenizer, options.Recipe.BatchSize, options.MaxLength, options.EffectiveSeed, rows)
+        { Warn = Warn };
+        string identity = DistillationCheckpoint.Identity(teacher, options);
         _trainer = new DistillationTrainer(teacher, options);
         try
         {
-            _heldOut = new HeldOutComparison(heldOut, _trainer.Teacher, cancellation);
+            // With the teacher as it is, not as bfloat16 rounds it.
+            using TorchTextEncoder? exact = _trainer.TeacherIsExact ? null : new TorchTextEncoder(teacher, TorchSharp.torch.device(options.Device));
+            _heldOut = new HeldOutComparison(heldOut, exact ?? _trainer.Teacher, cancellation);
+            _keeper = new StateKeeper(options.CheckpointPath, identity, _trainer, _heldOut, Warn);
             if (options.StartFrom is not null)
                 DistillationCheckpoint.LoadWeights(options.StartFrom, _trainer.Trainables);
             _state = options.Resume && File.Exists(options.CheckpointPath)
-                ? DistillationCheckpoint.Load(options.CheckpointPath, _trainer.Trainables, _identity)
+                ? DistillationCheckpoint.Load(options.CheckpointPath, _trainer.Trainables, identity)
                 : new DistillationState();
         }
         catch
@@ -52,23 +59,45 @@ internal sealed class DistillationRun : IDisposable
             _trainer.Dispose();
             throw;
         }
+        if (_state.TokensAtOnce > 0)
+            _trainer.TokensAtOnce = _state.TokensAtOnce;
         _start = (_state.Step, _state.Tokens, _state.Seconds);
     }
+
+    /// <summary>The comparison with the teacher.</summary>
+    public HeldOutComparison HeldOut => _heldOut;
+
+    /// <summary>What teaches and learns.</summary>
+    public DistillationTrainer Trainer => _trainer;
 
     public DistillationResult Run()
     {
         _clock.Start();
         try
         {
+            if (_state.BestCosine is null)
+                Evaluate();
             PlanSteps();
             Train();
+            return Finish();
+        }
+        catch (DistillationDivergedException)
+        {
+            throw;
         }
         catch (OperationCanceledException)
         {
-            SaveCheckpoint();
+            _state = _keeper.Sound(_state);
+            if (Save() is CheckpointException failure)
+                throw new DistillationInterruptedException(_model.With(_trainer.Export()), _state.Step, failure, _cancellation);
             throw;
         }
-        return Finish();
+        catch (Exception) when (_moving || _state.Step > _start.Step)
+        {
+            _state = _moving ? _keeper.Restore(_state) : _keeper.Sound(_state);
+            Save();
+            throw;
+        }
     }
 
     public void Dispose() => _trainer.Dispose();
@@ -84,12 +113,14 @@ internal sealed class DistillationRun : IDisposable
                 ?? (_options.TimeBudget is TimeSpan budget ? StepsIn(budget)
                     : _options.TokenBudget is long tokens ? StepsOf(tokens)
                     : _corpus.CountBatches() * _options.Epochs);
-        if (_state.PeakLearningRate == 0)
-        {
-            double tokens = _corpus.BatchesFrom(default).First().MeanTokens * _state.TotalSteps;
-            _state.PeakLearningRate = _options.Recipe.LearningRate ?? LearningRateSchedule.PeakFor(tokens, _options.Recipe.Digits);
-        }
+        if (_options.Recipe.LearningRate is double rate)
+            (_state.PeakLearningRate, _state.PeakIsChosen) = (rate, false);
+        else if (!_state.PeakIsChosen)
+            (_state.PeakLearningRate, _state.PeakIsChosen) = (ChosenPeak(), true);
     }
+
+    private double ChosenPeak() =>
+        LearningRateSchedule.PeakFor(_corpus.BatchesFrom(default).First().MeanTokens * _state.TotalSteps, _options.Recipe.Digits);
 
     private int StepsOf(long tokens) => Math.Max(1, (int)Math.Round(tokens / _corpus.BatchesFrom(default).First().MeanTokens));
 
@@ -101,7 +132,7 @@ internal sealed class DistillationRun : IDisposable
         var watch = new Stopwatch();
         foreach ((TrainingBatch batch, _, _, double mean) in _corpus.BatchesFrom(_state.Position).Take(MeasuredBatches + 1))
         {
-            _trainer.AddGradients(batch, _cancellation);
+            AddGradients(batch);
             _trainer.ForgetGradients();
             meanTokens = mean;
             if (watch.IsRunning)
@@ -120,46 +151,95 @@ internal sealed class DistillationRun : IDisposable
         {
             if (_state.Step >= _state.TotalSteps)
                 return;
-            double rate = Step(batch, epoch);
+            Step(batch, epoch);
             _state.Position = next;
             double? cosine = null;
             if (_clock.Elapsed - lastEvaluation >= EvaluationInterval)
             {
-                cosine = Compare(Math.Min(TextsWhileRunning, _heldOut.Count)).Mean;
+                cosine = Evaluate();
                 lastEvaluation = _clock.Elapsed;
+                _keepDue = true;
             }
             if (_clock.Elapsed - lastCheckpoint >= _options.CheckpointInterval)
             {
-                SaveCheckpoint();
                 lastCheckpoint = _clock.Elapsed;
+                _keepDue = _checkpointDue = true;
             }
-            Report(rate, cosine);
+            Report(cosine);
         }
     }
 
-    private double Step(TrainingBatch batch, int epoch)
+    private void Step(TrainingBatch batch, int epoch)
     {
-        double rate = LearningRateSchedule.Rate(_options.Recipe, _state.PeakLearningRate, _state.Step, _state.TotalSteps, epoch);
-        _trainer.ShowTernary(PrecisionRamp.TernaryShare(_options.Recipe, _state.Step, _state.TotalSteps));
-        double loss = _trainer.AddGradients(batch, _cancellation);
-        double norm = _trainer.Step(rate, _state.Step + 1);
-        if (!double.IsFinite(loss) || !double.IsFinite(norm))
-            throw new InvalidOperationException(
-                $"The loss is {loss} and the gradient's norm {norm} at step {_state.Step + 1} of {_state.TotalSteps}, with learning rate {rate:g3}: training has diverged. "
-                + $"Lower {nameof(TernaryRecipe)}.{nameof(TernaryRecipe.LearningRate)} or set {nameof(TernaryRecipe.GradientClipping)}.");
+        _rate = LearningRateSchedule.Rate(_options.Recipe, _state.PeakLearningRate, _state.Step, _state.TotalSteps, epoch);
+        ShowTernary();
+        double loss = AddGradients(batch);
+        if (!double.IsFinite(loss))
+            throw Diverged($"the loss is {loss}");
+        if (LossWatch.Suspects(_state, loss, Math.Max(_options.Recipe.WarmUp, _options.Recipe.PrecisionRamp)))
+            Judge(loss);
+        double norm = _trainer.Step(_rate, _state.Step + 1, BeforeMoving);
+        if (!double.IsFinite(norm))
+            throw Diverged($"the gradient's norm is {norm}");
+        _moving = false;
         double smoothing = Math.Min(LossSmoothing, (double)_state.Step / (_state.Step + 1));
         _state.Loss = smoothing * _state.Loss + (1 - smoothing) * loss;
         _state.Step++;
         _state.Texts += batch.Sequences.Count;
         _state.Tokens += batch.Tokens;
-        return rate;
+        LossWatch.Learn(_state, _options.Recipe.PrecisionRamp);
     }
 
+    private double AddGradients(TrainingBatch batch)
+    {
+        int atOnce = _trainer.TokensAtOnce;
+        double loss = _trainer.AddGradients(batch, _cancellation);
+        if (_trainer.TokensAtOnce != atOnce)
+        {
+            _state.TokensAtOnce = _trainer.TokensAtOnce;
+            Warn($"Memory ran short: from now on {_trainer.TokensAtOnce} tokens are computed at once instead of {atOnce}. Training may be slower, and the model will not be the same to the last digit.");
+        }
+        return loss;
+    }
+
+    // Loss and gradient have just shown that the present weights are sound, and nothing has moved them yet.
+    private void BeforeMoving()
+    {
+        if (_keepDue && _state.StepsAboveBest == 0)
+        {
+            _keeper.Keep(_state);
+            if (_checkpointDue)
+                Save();
+            _keepDue = _checkpointDue = false;
+        }
+        _moving = true;
+    }
+
+    private void Judge(double loss)
+    {
+        double cosine = Compare(TextsWhileRunning).Mean;
+        if (LossWatch.IsLost(_state.BestCosine, cosine))
+            throw Diverged(
+                $"the loss, {loss:g3}, has been more than {LossWatch.Factor} times its best, {_state.BestLoss:g3}, for {LossWatch.Steps} steps, and the held-out cosine has fallen from {_state.BestCosine:0.000} to {cosine:0.000}");
+        LossWatch.Acquit(_state);
+        ShowTernary();
+    }
+
+    private double Evaluate()
+    {
+        double cosine = Compare(TextsWhileRunning).Mean;
+        if (_state.BestCosine is not double best || cosine > best)
+            _state.BestCosine = cosine;
+        return cosine;
+    }
+
+    private void ShowTernary() => _trainer.ShowTernary(PrecisionRamp.TernaryShare(_options.Recipe, _state.Step, _state.TotalSteps));
+
     // The student is judged as it will be exported, however far a ramp has come.
-    private (double Mean, double P5) Compare(int texts)
+    private HeldOutAgreement Compare(int mostTexts)
     {
         _trainer.ShowTernary(1);
-        return _heldOut.Compare(_trainer.Student, texts, _cancellation);
+        return _heldOut.Compare(_trainer.Student, Math.Min(mostTexts, _heldOut.Count), _cancellation);
     }
 
     private TimeSpan EvaluationInterval =>
@@ -168,32 +248,59 @@ internal sealed class DistillationRun : IDisposable
     private double ExpectedSeconds =>
         _state.Step == _start.Step ? 0 : _clock.Elapsed.TotalSeconds * (_state.TotalSteps - _start.Step) / (_state.Step - _start.Step);
 
-    private void Report(double rate, double? cosine)
+    private void Report(double? cosine)
     {
-        double seconds = _clock.Elapsed.TotalSeconds;
         int every = Math.Max(1, _state.TotalSteps / 200);
         if (cosine is not null || _state.Step % every == 0)
             _state.LossCurve.Add(new LossPoint(_state.Step, Seconds, _state.Loss, cosine));
-        cosine ??= _state.LossCurve.LastOrDefault(point => point.HeldOutCosine is not null)?.HeldOutCosine;
-        _progress?.Report(new DistillationProgress(
-            _state.Step, _state.TotalSteps, _state.Position.Epoch, _state.Loss, rate, cosine,
-            (_state.Tokens - _start.Tokens) / seconds, (_state.Step - _start.Step) / seconds,
-            TimeSpan.FromSeconds(Seconds), TimeSpan.FromSeconds(Math.Max(0, ExpectedSeconds - seconds))));
+        _progress?.Report(Progress());
     }
 
-    private void SaveCheckpoint()
+    private void Warn(string warning)
     {
-        if (_options.CheckpointPath is null)
-            return;
+        _warnings.Add(warning);
+        _progress?.Report(Progress() with { Warning = warning });
+    }
+
+    private DistillationProgress Progress()
+    {
+        double seconds = _clock.Elapsed.TotalSeconds, divisor = Math.Max(seconds, 1e-9);
+        return new DistillationProgress(
+            _state.Step, _state.TotalSteps, _state.Position.Epoch, _state.Loss, _rate,
+            _state.LossCurve.LastOrDefault(point => point.HeldOutCosine is not null)?.HeldOutCosine,
+            (_state.Tokens - _start.Tokens) / divisor, (_state.Step - _start.Step) / divisor,
+            TimeSpan.FromSeconds(Seconds), _state.TotalSteps == 0 ? null : TimeSpan.FromSeconds(Math.Max(0, ExpectedSeconds - seconds)));
+    }
+
+    private CheckpointException? Save()
+    {
         _state.Seconds = Seconds;
-        DistillationCheckpoint.Save(_options.CheckpointPath, _trainer.Trainables, _state, _identity);
+        return _keeper.Write(_state);
+    }
+
+    private DistillationDivergedException Diverged(string what)
+    {
+        int step = Math.Min(_state.Step + 1, _state.TotalSteps);
+        _state = _keeper.Restore(_state);
+        bool onDisk = _options.CheckpointPath is not null && _state.Step > 0 && Save() is null;
+        string message = DivergenceMessage.Of(what, step, _rate, _state, _options, _trainer.TeacherIsExact, onDisk);
+        return new DistillationDivergedException(message, step, _rate, Result(Compare(_heldOut.Count)));
     }
 
     private DistillationResult Finish()
     {
-        SaveCheckpoint();
-        (double mean, double p5) = Compare(_heldOut.Count);
-        _state.LossCurve.Add(new LossPoint(_state.Step, Seconds, _state.Loss, mean));
+        HeldOutAgreement agreement = Compare(_heldOut.Count);
+        if (!agreement.StudentIsFinite)
+            throw Diverged("the student's embeddings of held-out texts are no numbers");
+        if (_state.StepsAboveBest > 0 && LossWatch.IsLost(_state.BestCosine, agreement.Mean))
+            throw Diverged($"in the last steps the loss rose to more than {LossWatch.Factor} times its best, {_state.BestLoss:g3}, and the held-out cosine fell from {_state.BestCosine:0.000} to {agreement.Mean:0.000}");
+        Save();
+        return Result(agreement);
+    }
+
+    private DistillationResult Result(HeldOutAgreement agreement)
+    {
+        _state.LossCurve.Add(new LossPoint(_state.Step, Seconds, _state.Loss, agreement.Mean));
         BertWeights weights = _trainer.Export();
         ModelFileAccounting sizes = TernaryModelFile.Accounting(_model.With(weights));
         var report = new DistillationReport
@@ -203,14 +310,15 @@ internal sealed class DistillationRun : IDisposable
             Texts = _state.Texts,
             Tokens = _state.Tokens,
             Seconds = Seconds,
-            CosineMean = mean,
-            CosineP5 = p5,
+            CosineMean = agreement.Mean,
+            CosineP5 = agreement.P5,
             HeldOutTexts = _heldOut.Count,
             HeldOutIsTrainingText = _heldOutIsTrainingText,
             LossCurve = [.. _state.LossCurve],
             ZeroShare = ZeroShare(weights),
             TeacherBytes = sizes.Float32Bytes,
             StudentBytes = sizes.TotalBytes,
+            Warnings = [.. _warnings],
         };
         return new DistillationResult(_model.With(weights, DistillationProvenance.Of(_model, report, _options)), report);
     }

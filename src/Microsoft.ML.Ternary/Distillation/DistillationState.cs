@@ -27,6 +27,24 @@ internal sealed record DistillationState
     /// <summary>Running mean of the loss.</summary>
     public double Loss { get; set; }
 
+    /// <summary>The lowest running mean of the loss so far (<see cref="LossWatch"/>); null before there is one.</summary>
+    public double? BestLoss { get; set; }
+
+    /// <summary>How many steps on end the loss has been far above it.</summary>
+    public int StepsAboveBest { get; set; }
+
+    /// <summary>The highest mean cosine measured on held-out texts so far; null before the first.</summary>
+    public double? BestCosine { get; set; }
+
+    /// <summary>Tokens computed at once; 0 where memory never ran short. It decides the order of sums.</summary>
+    public int TokensAtOnce { get; set; }
+
+    /// <summary>Whether the peak of the learning rate was chosen for the length of the run, and not by the recipe.</summary>
+    public bool PeakIsChosen { get; set; }
+
     /// <summary>The loss so far.</summary>
     public List<LossPoint> LossCurve { get; init; } = [];
+
+    /// <summary>The same state, which later steps leave as it is.</summary>
+    public DistillationState Copy() => this with { LossCurve = [.. LossCurve] };
 }

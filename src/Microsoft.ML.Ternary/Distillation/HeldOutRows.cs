@@ -15,9 +15,9 @@ internal static class HeldOutRows
     {
         if (given is not null)
             return (given, new HashSet<long>());
-        List<string> first = corpus().Take(RowsLookedAt).Select(text => text ?? "").ToList();
+        List<string> first = CorpusRows.Read(corpus).Take(RowsLookedAt).Select(text => text ?? "").ToList();
         if (first.Count == 0)
-            throw new InvalidOperationException("The training text column yields no rows: distillation needs at least one text.");
+            throw new InvalidOperationException(TrainingCorpus.NoRows);
         if (first.Count < SmallestCorpus)
             return (first.Take(TextsOfSmallCorpus).ToList(), new HashSet<long>());
         HashSet<long> rows = Enumerable.Range(0, first.Count).Where(row => row % EveryRow == EveryRow - 1).Select(row => (long)row).ToHashSet();

@@ -15,8 +15,12 @@ public static class TernaryDistiller
     /// <param name="cancellationToken">Stops within about a second; where a checkpoint is kept, the state is written first.</param>
     /// <returns>The ternary model and a report.</returns>
     /// <exception cref="ArgumentException">The teacher is not in full precision, or an option is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The corpus is empty, a checkpoint belongs to another run, or the loss is no longer a number.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="DistillationDivergedException">Training diverged; the exception holds the model of the last sound state.</exception>
+    /// <exception cref="InvalidOperationException">The corpus is empty, a checkpoint belongs to another run, or there is not enough memory for
+    /// a single text.</exception>
+    /// <exception cref="IOException">A row of the corpus could not be read, or the folder of the checkpoint does not exist.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; a <see cref="DistillationInterruptedException"/> where the
+    /// checkpoint could not be written.</exception>
     public static DistillationResult Distill(
         EmbeddingModel teacher,
         Func<IEnumerable<string?>> corpus,
@@ -28,6 +32,8 @@ public static class TernaryDistiller
         ArgumentNullException.ThrowIfNull(corpus);
         options ??= new DistillationOptions();
         options.Validate();
+        if (options.CheckpointPath is not null)
+            CheckpointFile.RequireFolder(options.CheckpointPath);
         options = AutomaticDigits.Resolve(teacher, corpus, options, cancellationToken);
         using var run = new DistillationRun(teacher, corpus, options, progress, cancellationToken);
         return run.Run();

@@ -68,6 +68,13 @@ internal sealed class TokenTableTrainable : Trainable
         return sum;
     }
 
+    public override void ForgetGradient()
+    {
+        foreach ((_, Tensor leaf) in _pending)
+            leaf.Dispose();
+        _pending.Clear();
+    }
+
     public override void Update(ReadOnlySpan<float> gradient, in AdamStep step)
     {
         for (int i = 0; i < _gradientRows.Length; i++)
@@ -88,8 +95,7 @@ internal sealed class TokenTableTrainable : Trainable
 
     public override void Dispose()
     {
-        foreach ((_, Tensor leaf) in _pending)
-            leaf.Dispose();
+        ForgetGradient();
         base.Dispose();
     }
 

@@ -20,9 +20,14 @@ public sealed class TorchTextEncoder : IDisposable
     /// <summary>Creates an encoder of a model in full precision.</summary>
     /// <exception cref="ArgumentException">A layer of the model is ternary.</exception>
     public TorchTextEncoder(EmbeddingModel model)
-        : this(model, torch.CPU, new TorchBert(
-            model.Config, model.Weights, (name, weights) => new DenseTorchLinear(name, weights, ScalarType.Float32, torch.CPU),
-            ScalarType.Float32, torch.CPU))
+        : this(model, torch.CPU)
+    {
+    }
+
+    internal TorchTextEncoder(EmbeddingModel model, Device device)
+        : this(model, device, new TorchBert(
+            model.Config, model.Weights, (name, weights) => new DenseTorchLinear(name, weights, ScalarType.Float32, device),
+            ScalarType.Float32, device))
     {
     }
 

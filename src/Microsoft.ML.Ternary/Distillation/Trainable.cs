@@ -51,6 +51,15 @@ internal class Trainable : IDisposable
         return onProcessor.contiguous();
     }
 
+    /// <summary>Drops the gradient without asking for memory.</summary>
+    public virtual void ForgetGradient()
+    {
+        if (Leaf.grad is not Tensor gradient)
+            return;
+        Leaf.grad = null;
+        gradient.Dispose();
+    }
+
     /// <summary>One step of Adam along <paramref name="gradient"/>.</summary>
     public virtual void Update(ReadOnlySpan<float> gradient, in AdamStep step)
     {

@@ -14,7 +14,16 @@ internal readonly record struct CorpusPosition(int Epoch, int Window, int Batch)
 internal sealed class TrainingCorpus(
     Func<IEnumerable<string?>> texts, TextTokenizer tokenizer, int batchSize, int maxLength, int seed, IReadOnlySet<long> heldOutRows)
 {
+    /// <summary>What an empty corpus is told.</summary>
+    public const string NoRows = "The training text column yields no rows: distillation needs at least one text.";
+
     private const int BatchesPerWindow = 64;
+
+    private long? _rowsOfFirstPass;
+    private bool _warned;
+
+    /// <summary>Told once of a corpus that is not what it should be but can be trained on.</summary>
+    public Action<string>? Warn { get; init; }
 
     /// <summary>Batches from <paramref name="start"/> on, without end, with the pass each belongs to, the position after it, and the
     /// mean number of tokens of the batches around it.</summary>
@@ -42,7 +51,9 @@ internal sealed class TrainingCorpus(
                 }
             }
             if (!any)
-                throw new InvalidOperationException("The training text column yields no rows: distillation needs at least one text.");
+                throw new InvalidOperationException(_rowsOfFirstPass is null or 0
+                    ? NoRows
+                    : $"Pass {epoch + 1} over the training text yields no rows to train on, and an earlier one had some: every pass must yield the same texts in the same order.");
         }
     }
 
@@ -53,11 +64,13 @@ internal sealed class TrainingCorpus(
     {
         var window = new List<string>();
         long row = 0;
-        foreach (string? text in texts())
+        bool blank = true;
+        foreach (string? text in CorpusRows.Read(texts))
         {
             if (heldOutRows.Contains(row++))
                 continue;
             window.Add(text ?? "");
+            blank &= string.IsNullOrWhiteSpace(text);
             if (window.Count == batchSize * BatchesPerWindow)
             {
                 yield return window;
@@ -66,6 +79,19 @@ internal sealed class TrainingCorpus(
         }
         if (window.Count > 0)
             yield return window;
+        Check(row, blank);
+    }
+
+    private void Check(long rows, bool blank)
+    {
+        _rowsOfFirstPass ??= rows;
+        string? warning = rows != _rowsOfFirstPass
+            ? $"A pass over the training text yielded {rows} rows and the first one {_rowsOfFirstPass}. Every pass must yield the same texts in the same order, or a run that is resumed does not go on where it was."
+            : blank && rows > 0 ? "All rows of the training text are empty: nothing can be learned from them. Is it the right column?" : null;
+        if (warning is null || _warned)
+            return;
+        _warned = true;
+        Warn?.Invoke(warning);
     }
 
     private List<TrainingBatch> Batches(List<string> windowTexts, int windowSeed)

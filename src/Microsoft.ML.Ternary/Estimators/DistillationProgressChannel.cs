@@ -28,6 +28,12 @@ internal sealed class DistillationProgressChannel : IProgress<DistillationProgre
 
     public void Report(DistillationProgress value)
     {
+        if (value.Warning is string warning)
+        {
+            _channel.Warning(MessageSensitivity.None, warning);
+            _listener?.Report(value);
+            return;
+        }
         bool measured = value.HeldOutCosine is not null && value.HeldOutCosine != _latest?.HeldOutCosine;
         _latest = value;
         _listener?.Report(value);

@@ -29,7 +29,12 @@ internal sealed class ExperimentChannel : ITernaryExperimentMonitor, IDisposable
         _also?.ReportRunningTrial(trial);
     }
 
-    public void ReportTrialProgress(TernaryTrial trial, DistillationProgress progress) => _also?.ReportTrialProgress(trial, progress);
+    public void ReportTrialProgress(TernaryTrial trial, DistillationProgress progress)
+    {
+        if (progress.Warning is string warning)
+            _messages.Warning($"Trial {trial.Number}, rung {trial.Rung}: {warning}");
+        _also?.ReportTrialProgress(trial, progress);
+    }
 
     public void ReportCompletedTrial(TernaryTrialResult result)
     {

@@ -56,6 +56,8 @@ public sealed class TernaryDistillEstimator : IEstimator<TernaryEmbeddingTransfo
     /// <summary>Distils the teacher on the text column. Takes as long as the options say: their epochs, steps or time budget.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not scalar text, or the output's name belongs
     /// to a column of another kind.</exception>
+    /// <exception cref="DistillationDivergedException">Training diverged; the exception holds the model of the last sound state, which
+    /// <see cref="TernaryModelFile"/> saves.</exception>
     /// <exception cref="InvalidOperationException">The data view has no rows; or a GPU was asked for that cannot be used, which is
     /// found out before anything is distilled.</exception>
     /// <exception cref="OperationCanceledException">The MLContext or the options' token was cancelled.</exception>

@@ -48,7 +48,7 @@ internal sealed record BenchmarkModel(string Name, int Layers, int Hidden, int H
     /// <summary>Loads or makes the model, with every linear layer ternary and token embeddings as ternary files store them.</summary>
     public EmbeddingModel Create()
     {
-        EmbeddingModel shipped = EmbeddingModelFile.Load(RepositoryFiles.TernaryModel);
+        EmbeddingModel shipped = EmbeddingModelFile.Load(RepositoryFiles.OneDigitModel);
         if (RealWeights)
             return shipped;
         return new EmbeddingModel(Config, shipped.Tokenizer, RandomWeights(Config), PoolingModes.Mean, [], normalize: true);

@@ -105,6 +105,26 @@ public sealed class TernaryDistillEstimatorTests
     }
 
     [Fact]
+    public void TrainingThatDivergesHandsOverTheLastGoodModel()
+    {
+        using TemporaryFolder folder = new();
+        TernaryRecipe recipe = TernaryRecipe.Default with { LearningRate = 1e38 };
+        DistillationDivergedException error = Assert.Throws<DistillationDivergedException>(
+            () => Estimator(_ml, options => options with { Distillation = options.Distillation with { Recipe = recipe, Steps = 9 } }).Fit(TextRow.View(_ml, TinyModels.Texts(100))));
+        TernaryModelFile.Save(error.LastGood.Model, folder.File("model"));
+        Assert.Equal(TinyModels.FullPrecision.Dimension, TernaryModelFile.Load(folder.File("model")).Dimension);
+    }
+
+    [Fact]
+    public void WarningsOfTrainingGoToTheLog()
+    {
+        List<string> log = [];
+        _ml.Log += (_, message) => log.Add($"{message.Kind} {message.Message}");
+        Estimator(_ml).Fit(TextRow.View(_ml, ["", " "]));
+        Assert.Contains(log, message => message.StartsWith("Warning", StringComparison.Ordinal) && message.Contains("are empty", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void TheTeacherMayBeNamedByItsFolder()
     {
         TernaryDistillEstimator estimator = _ml.Transforms.Text.DistillTernaryEmbedding("Embedding", "Text", new()
