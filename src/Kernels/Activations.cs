@@ -23,6 +23,9 @@ public enum ActivationFunction
 
     /// <summary>1 / (1 + e^-x).</summary>
     Sigmoid,
+
+    /// <summary>x / (1 + e^(-1.702 x)), to 1e-6 of max(1, |x|).</summary>
+    QuickGelu,
 }
 
 /// <summary>Activation functions applied to every value in place.</summary>
@@ -47,6 +50,9 @@ public static unsafe class Activations
                 break;
             case ActivationFunction.GeluTanh:
                 Elementwise.Apply<GeluTanhFunction>(values, count);
+                break;
+            case ActivationFunction.QuickGelu:
+                Elementwise.Apply<QuickGeluFunction>(values, count);
                 break;
             case ActivationFunction.Relu:
                 Elementwise.Apply<ReluFunction>(values, count);

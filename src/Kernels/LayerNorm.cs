@@ -50,6 +50,22 @@ public sealed unsafe class LayerNorm
         GC.KeepAlive(block);
     }
 
+    /// <summary>Normalises rows of one block into another, in every form that has.</summary>
+    /// <exception cref="ArgumentException">The blocks' rows have another length.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    /// <exception cref="InvalidOperationException">A block has no float32 form.</exception>
+    public void Apply(ActivationBlock source, ActivationBlock destination, int firstRow, int rows)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(destination);
+        source.RequireRows(firstRow, rows);
+        destination.RequireRows(firstRow, rows);
+        if (source.Columns != destination.Columns)
+            throw new ArgumentException($"The source has rows of {source.Columns} values, the destination of {destination.Columns}.", nameof(destination));
+        source.Values.Slice(firstRow * source.Columns, rows * source.Columns).CopyTo(destination.Values[(firstRow * source.Columns)..]);
+        Apply(destination, firstRow, rows);
+    }
+
     /// <summary>Adds <paramref name="residual"/>, where there is one, and normalises a row.</summary>
     /// <returns>The largest magnitude of the result; NaN where it holds one.</returns>
     internal float ApplyRow(float* row, float* residual)

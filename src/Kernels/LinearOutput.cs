@@ -4,7 +4,7 @@ using Microsoft.ML.Ternary.Kernels.Cpu;
 
 namespace Microsoft.ML.Ternary.Kernels;
 
-/// <summary>Where a linear layer's rows go, and through what: destination = norm(function(W x + b) + residual).</summary>
+/// <summary>Where a linear layer's rows go, and through what: sum = function(W x + b) + residual, destination = norm(sum).</summary>
 /// <param name="destination">Receives the rows in each of its forms: as many rows as the input, as many columns as the layer has
 /// outputs.</param>
 public readonly unsafe struct LinearOutput(ActivationBlock destination)
@@ -17,6 +17,11 @@ public readonly unsafe struct LinearOutput(ActivationBlock destination)
 
     /// <summary>Added next: a block of the destination's shape with the float32 form, another one than the destination.</summary>
     public ActivationBlock? Residual { get; init; }
+
+    /// <summary>Receives the rows before <see cref="Norm"/>, which encoders whose norms come first go on with: a block of the
+    /// destination's shape with the float32 form, which may be the residual. Its int8 form, where it has one, stays as it was. Null where
+    /// nobody wants them.</summary>
+    public ActivationBlock? Sum { get; init; }
 
     /// <summary>Applied to every row last.</summary>
     public LayerNorm? Norm { get; init; }
@@ -33,11 +38,19 @@ public readonly unsafe struct LinearOutput(ActivationBlock destination)
             throw new ArgumentException("A layer cannot write into the block that it reads; give it another destination.", nameof(Destination));
         if (Norm is not null && Norm.Size != columns)
             throw new ArgumentException($"The layer gives rows of {columns} values; the norm is for {Norm.Size}.", nameof(Norm));
-        if (Residual is null)
+        RequireOther(Residual, "residual", rows, columns);
+        RequireOther(Sum, "sum", rows, columns);
+        if (Sum is not null && Sum == input)
+            throw new ArgumentException("A layer cannot write into the block that it reads; give it another block for sums.", nameof(Sum));
+    }
+
+    private void RequireOther(ActivationBlock? block, string name, int rows, int columns)
+    {
+        if (block is null)
             return;
-        Residual.Require(ActivationForms.Float32);
-        if (Residual.Rows != rows || Residual.Columns != columns || Residual == Destination)
-            throw new ArgumentException($"The residual must be another block of {rows} x {columns} values than the destination.", nameof(Residual));
+        block.Require(ActivationForms.Float32);
+        if (block.Rows != rows || block.Columns != columns || block == Destination)
+            throw new ArgumentException($"The {name} must be another block of {rows} x {columns} values than the destination.", name);
     }
 
     /// <summary>Where a kernel writes W x + b for rows from <paramref name="row"/> on, one after the other: the destination, or
@@ -60,6 +73,13 @@ public readonly unsafe struct LinearOutput(ActivationBlock destination)
             if (Function != ActivationFunction.Identity)
                 Activations.Apply(Function, values, columns);
             float* residual = Residual is null ? null : Residual.ValuesOf(row + m);
+            if (Sum is not null)
+            {
+                if (residual != null)
+                    Elementwise.Add(values, residual, columns);
+                residual = null;
+                new ReadOnlySpan<float>(values, columns).CopyTo(new Span<float>(Sum.ValuesOf(row + m), columns));
+            }
             if (Norm is not null)
             {
                 float max = Norm.ApplyRow(values, residual);
@@ -75,5 +95,6 @@ public readonly unsafe struct LinearOutput(ActivationBlock destination)
         workspace.Times?.Add(Norm is null ? Stage.Activation : Stage.Norm);
         GC.KeepAlive(Destination);
         GC.KeepAlive(Residual);
+        GC.KeepAlive(Sum);
     }
 }

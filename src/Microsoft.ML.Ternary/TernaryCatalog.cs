@@ -79,6 +79,54 @@ public static class TernaryCatalog
         return new TernaryDistillEstimator(catalog.GetEnvironment(), outputColumnName, inputColumnName, options);
     }
 
+    /// <summary>Embeds a column of images with a saved model.</summary>
+    /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">Name of the vector column that is added.</param>
+    /// <param name="inputColumnName">Name of the column of images: <see cref="MLImage"/>, paths of image files, or vectors of pixels,
+    /// for which the options say width, height and layout; null takes <paramref name="outputColumnName"/>.</param>
+    /// <param name="modelPath">A ternary model file of an image model, or a Hugging Face folder of a vision transformer to embed with in
+    /// full precision. It is read now; a saved pipeline holds the model itself, not the path.</param>
+    /// <param name="options">Dimension, what becomes of damaged images and so on; null for the defaults.</param>
+    /// <exception cref="CheckpointException">The model is absent, damaged, of a newer version or of a kind that is not supported.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">A GPU was asked for, on which image models do not run yet.</exception>
+    /// <example><code><![CDATA[
+    /// var pipeline = ml.Transforms.ApplyTernaryImageEmbedding("Features", "ImagePath", "vit.ternary")
+    ///     .Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
+    /// ]]></code></example>
+    public static TernaryImageEmbeddingEstimator ApplyTernaryImageEmbedding(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string? inputColumnName,
+        string modelPath,
+        TernaryImageEmbeddingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrWhiteSpace(modelPath);
+        return new TernaryImageEmbeddingEstimator(
+            catalog.GetEnvironment(), outputColumnName, inputColumnName, EmbeddingModelFile.LoadImageModel(modelPath), options);
+    }
+
+    /// <summary>Embeds a column of images with a model that is loaded already.</summary>
+    /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">Name of the vector column that is added.</param>
+    /// <param name="inputColumnName">Name of the column of images: <see cref="MLImage"/>, paths of image files, or vectors of pixels,
+    /// for which the options say width, height and layout; null takes <paramref name="outputColumnName"/>.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Dimension, what becomes of damaged images and so on; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">A GPU was asked for, on which image models do not run yet.</exception>
+    public static TernaryImageEmbeddingEstimator ApplyTernaryImageEmbedding(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string? inputColumnName,
+        ImageEmbeddingModel model,
+        TernaryImageEmbeddingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new TernaryImageEmbeddingEstimator(catalog.GetEnvironment(), outputColumnName, inputColumnName, model, options);
+    }
+
     /// <summary>Indexes the vectors of a column and finds for each row its nearest neighbours among them.</summary>
     /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
     /// <param name="outputColumnName">The column made: the ids of the nearest neighbours, nearest first. A second column,

@@ -15,6 +15,10 @@ public class ActivationsTests
         ActivationFunction.Gelu, x => 0.5 * x * (1 + ErrorFunction.Erf(x * Math.Sqrt(0.5))), 1e-6);
 
     [Fact]
+    public void QuickGeluIsExactToAMillionth() => AssertFunction<QuickGeluFunction>(
+        ActivationFunction.QuickGelu, x => x / (1 + Math.Exp(-1.702 * x)), 1e-6);
+
+    [Fact]
     public void GeluTanhIsExactToAMillionth() => AssertFunction<GeluTanhFunction>(
         ActivationFunction.GeluTanh, x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))), 1e-6);
 

@@ -123,3 +123,15 @@ internal readonly struct GeluTanhFunction : IElementwiseFunction
         return x / (TVector.Create(1) + ExpFunction.Invoke(x * factor));
     }
 }
+
+/// <summary>x / (1 + e^(-1.702 x)).</summary>
+internal readonly struct QuickGeluFunction : IElementwiseFunction
+{
+    private const double Slope = 1.702;
+
+    public static float Invoke(float x) => (float)(x / (1 + Math.Exp(-Slope * x)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Invoke<TVector>(TVector x) where TVector : struct, ISimdFloat<TVector> =>
+        x / (TVector.Create(1) + ExpFunction.Invoke(x * TVector.Create((float)-Slope)));
+}

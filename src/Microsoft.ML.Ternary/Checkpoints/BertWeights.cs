@@ -1,10 +1,22 @@
-// The weights of a BERT encoder, one type for full-precision, ternary and mixed models: each linear layer says what it is.
+// The weights of an encoder, one type for full-precision, ternary and mixed models: each linear layer says what it is. Layers are
+// the same whatever the encoder reads.
 using Microsoft.ML.Ternary.Kernels;
 
 namespace Microsoft.ML.Ternary.Checkpoints;
 
+/// <summary>The weights of a transformer encoder.</summary>
+public abstract record EncoderWeights
+{
+    private protected EncoderWeights()
+    {
+    }
+
+    /// <summary>The transformer layers, first to last.</summary>
+    public required IReadOnlyList<BertLayerWeights> Layers { get; init; }
+}
+
 /// <summary>The weights of a BERT encoder.</summary>
-public sealed record BertWeights
+public sealed record BertWeights : EncoderWeights
 {
     /// <summary>Token embeddings, vocabulary x hidden.</summary>
     public required EmbeddingTable TokenEmbeddings { get; init; }
@@ -17,12 +29,28 @@ public sealed record BertWeights
 
     /// <summary>The layer norm after the sum of the embeddings.</summary>
     public required LayerNormWeights EmbeddingNorm { get; init; }
-
-    /// <summary>The transformer layers, first to last.</summary>
-    public required IReadOnlyList<BertLayerWeights> Layers { get; init; }
 }
 
-/// <summary>The weights of one transformer layer.</summary>
+/// <summary>The weights of a vision transformer.</summary>
+public sealed record VisionWeights : EncoderWeights
+{
+    /// <summary>From a patch's values, in the order channel, row, column, to its embedding: hidden x patch length.</summary>
+    public required DenseLinearWeights PatchProjection { get; init; }
+
+    /// <summary>The tokens before the patches, prefix tokens x hidden, row-major: the class token, then DeiT's distillation token.</summary>
+    public required float[] PrefixTokens { get; init; }
+
+    /// <summary>Position embeddings of the prefix tokens and of the patches row after row, positions x hidden, row-major.</summary>
+    public required float[] PositionEmbeddings { get; init; }
+
+    /// <summary>The layer norm after the sum of the embeddings, which CLIP has; null for none.</summary>
+    public LayerNormWeights? EmbeddingNorm { get; init; }
+
+    /// <summary>The layer norm after the last layer.</summary>
+    public required LayerNormWeights FinalNorm { get; init; }
+}
+
+/// <summary>The weights of one transformer layer. Where its norms stand, <see cref="EncoderConfig.NormFirst"/> says.</summary>
 public sealed record BertLayerWeights
 {
     /// <summary>Query projection, hidden x hidden.</summary>
@@ -37,7 +65,7 @@ public sealed record BertLayerWeights
     /// <summary>Projection of the attention's output, hidden x hidden.</summary>
     public required LinearWeights AttentionOutput { get; init; }
 
-    /// <summary>The layer norm after attention and residual.</summary>
+    /// <summary>The layer norm after attention and residual; before attention where norms come first.</summary>
     public required LayerNormWeights AttentionNorm { get; init; }
 
     /// <summary>First feed-forward projection, intermediate x hidden.</summary>
@@ -46,7 +74,7 @@ public sealed record BertLayerWeights
     /// <summary>Second feed-forward projection, hidden x intermediate.</summary>
     public required LinearWeights Output { get; init; }
 
-    /// <summary>The layer norm after feed-forward and residual.</summary>
+    /// <summary>The layer norm after feed-forward and residual; before the feed-forward where norms come first.</summary>
     public required LayerNormWeights OutputNorm { get; init; }
 
     /// <summary>The six linear layers with the names that Hugging Face checkpoints give them below <c>encoder.layer.N.</c>, in the order of computation.</summary>

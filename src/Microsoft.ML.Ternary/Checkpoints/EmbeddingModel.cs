@@ -5,7 +5,7 @@ namespace Microsoft.ML.Ternary.Checkpoints;
 
 /// <summary>A text embedding model: configuration, tokenizer, weights, and what follows the encoder.</summary>
 /// <remarks>Immutable, and shared freely between threads and cursors.</remarks>
-public sealed class EmbeddingModel
+public sealed class EmbeddingModel : EncoderModel
 {
     /// <summary>Creates a model from its parts.</summary>
     /// <exception cref="ArgumentException">The parts do not fit together: a weight's shape disagrees with
@@ -18,43 +18,27 @@ public sealed class EmbeddingModel
         IReadOnlyList<DenseModule> denseModules,
         bool normalize,
         IReadOnlyDictionary<string, string>? provenance = null)
+        : base(pooling, denseModules, normalize, provenance)
     {
         Config = config;
         Tokenizer = tokenizer;
         Weights = weights;
-        Pooling = pooling;
-        DenseModules = denseModules;
-        Normalize = normalize;
-        Provenance = provenance ?? new Dictionary<string, string>();
         EmbeddingModelChecks.Validate(this);
     }
 
     /// <summary>The encoder's shape.</summary>
-    public BertConfig Config { get; }
+    public override BertConfig Config { get; }
 
     /// <summary>The vocabulary and how text is split.</summary>
     public TokenizerDefinition Tokenizer { get; }
 
     /// <summary>The encoder's weights.</summary>
-    public BertWeights Weights { get; }
-
-    /// <summary>How token states become one vector; several modes are concatenated in the order of the enumeration.</summary>
-    public PoolingModes Pooling { get; }
-
-    /// <summary>Dense modules applied to the pooled vector, in order.</summary>
-    public IReadOnlyList<DenseModule> DenseModules { get; }
-
-    /// <summary>Whether embeddings are scaled to L2 norm 1.</summary>
-    public bool Normalize { get; }
-
-    /// <summary>Where the model comes from: teacher, recipe, data, dates; free text by key.</summary>
-    public IReadOnlyDictionary<string, string> Provenance { get; }
-
-    /// <summary>The number of components of an embedding.</summary>
-    public int Dimension =>
-        DenseModules.Count > 0 ? DenseModules[^1].OutputSize : Config.HiddenSize * Pooling.Count();
+    public override BertWeights Weights { get; }
 
     /// <summary>The same model with other weights, as distillation and ternarisation make it.</summary>
     public EmbeddingModel With(BertWeights weights, IReadOnlyDictionary<string, string>? provenance = null) =>
         new(Config, Tokenizer, weights, Pooling, DenseModules, Normalize, provenance ?? Provenance);
+
+    internal override EmbeddingModel WithLayers(IReadOnlyList<BertLayerWeights> layers, IReadOnlyDictionary<string, string> provenance) =>
+        With(Weights with { Layers = layers }, provenance);
 }

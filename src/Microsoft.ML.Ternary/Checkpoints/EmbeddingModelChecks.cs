@@ -8,8 +8,6 @@ internal static class EmbeddingModelChecks
         BertConfig config = model.Config;
         BertWeights weights = model.Weights;
         int hidden = config.HiddenSize;
-        Require(config.AttentionHeads > 0 && hidden % config.AttentionHeads == 0,
-            $"hidden size {hidden} is not a multiple of the {config.AttentionHeads} attention heads");
         Require(weights.TokenEmbeddings.Rows == config.VocabularySize && weights.TokenEmbeddings.Columns == hidden,
             $"token embeddings are {weights.TokenEmbeddings.Rows} x {weights.TokenEmbeddings.Columns}, expected {config.VocabularySize} x {hidden}");
         Require(model.Tokenizer.Vocabulary.Count <= config.VocabularySize,
@@ -19,9 +17,49 @@ internal static class EmbeddingModelChecks
         RequireLength("position embeddings", weights.PositionEmbeddings.Length, (long)config.MaxPositions * hidden);
         RequireLength("token type embeddings", weights.TokenTypeEmbeddings.Length, (long)config.TokenTypes * hidden);
         RequireNorm("embeddings.LayerNorm", weights.EmbeddingNorm, hidden);
-        Require(weights.Layers.Count == config.LayerCount, $"{weights.Layers.Count} layers, expected {config.LayerCount}");
-        for (int i = 0; i < weights.Layers.Count; i++)
-            ValidateLayer($"encoder.layer.{i}.", weights.Layers[i], hidden, config.IntermediateSize);
+        ValidateEncoder(model);
+    }
+
+    public static void Validate(ImageEmbeddingModel model)
+    {
+        VisionConfig config = model.Config;
+        VisionWeights weights = model.Weights;
+        int hidden = config.HiddenSize;
+        Require(config.PatchSize > 0 && config.PositionGrid > 0, $"images of {config.ImageSize} pixels a side have no patch of {config.PatchSize}");
+        Require(config.Channels == 3, $"images have {config.Channels} channels; models of 3, red, green and blue, are supported");
+        Require(config.PrefixTokens > 0, "there is no token before the patches");
+        DenseLinearWeights patches = weights.PatchProjection;
+        Require(patches.OutputSize == hidden && patches.InputSize == config.PatchLength && patches.Bias.Length == hidden,
+            $"the patch projection is {patches.OutputSize} x {patches.InputSize} with {patches.Bias.Length} biases, expected {hidden} x {config.PatchLength}");
+        RequireLength("prefix tokens", weights.PrefixTokens.Length, (long)config.PrefixTokens * hidden);
+        long positions = config.PrefixTokens + (long)config.PositionGrid * config.PositionGrid;
+        RequireLength("position embeddings", weights.PositionEmbeddings.Length, positions * hidden);
+        if (weights.EmbeddingNorm is not null)
+            RequireNorm("embeddings.LayerNorm", weights.EmbeddingNorm, hidden);
+        RequireNorm("encoder.LayerNorm", weights.FinalNorm, hidden);
+        ValidateProcessor(model.Processor, config.PatchSize);
+        ValidateEncoder(model);
+    }
+
+    private static void ValidateProcessor(ImageProcessorConfig processor, int patch)
+    {
+        Require(!processor.Resize || processor.Size is null != processor.ShortestEdge is null,
+            "the image processor resizes, so it has either a size or a shortest edge");
+        Require(processor.Mean.Count == 3 && processor.StandardDeviation.Count == 3 && processor.StandardDeviation.All(value => value > 0),
+            "the image processor needs three means and three positive standard deviations");
+        foreach ((string name, (int Height, int Width)? size) in new[] { ("crop", processor.CropSize), ("size", processor.Resize && processor.CropSize is null ? processor.Size : null) })
+            Require(size is null || Math.Min(size.Value.Height, size.Value.Width) >= patch, $"the image processor's {name} is {size}, less than a patch of {patch} x {patch} pixels");
+    }
+
+    private static void ValidateEncoder(EncoderModel model)
+    {
+        EncoderConfig config = model.Config;
+        Require(config.AttentionHeads > 0 && config.HiddenSize % config.AttentionHeads == 0,
+            $"hidden size {config.HiddenSize} is not a multiple of the {config.AttentionHeads} attention heads");
+        IReadOnlyList<BertLayerWeights> layers = model.Weights.Layers;
+        Require(layers.Count == config.LayerCount, $"{layers.Count} layers, expected {config.LayerCount}");
+        for (int i = 0; i < layers.Count; i++)
+            ValidateLayer($"encoder.layer.{i}.", layers[i], config.HiddenSize, config.IntermediateSize);
         Require(model.Pooling != 0, "no pooling mode is set");
         ValidateDense(model);
     }
@@ -39,7 +77,7 @@ internal static class EmbeddingModelChecks
         RequireNorm(prefix + "output.LayerNorm", layer.OutputNorm, hidden);
     }
 
-    private static void ValidateDense(EmbeddingModel model)
+    private static void ValidateDense(EncoderModel model)
     {
         int size = model.Config.HiddenSize * model.Pooling.Count();
         foreach (DenseModule dense in model.DenseModules)

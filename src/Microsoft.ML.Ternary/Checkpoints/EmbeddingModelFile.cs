@@ -7,13 +7,22 @@ public static class EmbeddingModelFile
     /// <summary>Loads a model.</summary>
     /// <param name="folderOrFile">A Hugging Face or sentence-transformers folder, or a model file.</param>
     /// <exception cref="CheckpointException">There is neither, or it is damaged or not supported.</exception>
-    public static EmbeddingModel Load(string folderOrFile)
+    public static EmbeddingModel Load(string folderOrFile) =>
+        Load(folderOrFile, HuggingFaceFolder.Load, file => TernaryModelFile.Load(file));
+
+    /// <summary>Loads an image model.</summary>
+    /// <param name="folderOrFile">A Hugging Face folder of a vision transformer, or a model file.</param>
+    /// <exception cref="CheckpointException">There is neither, or it is damaged or not supported.</exception>
+    public static ImageEmbeddingModel LoadImageModel(string folderOrFile) =>
+        Load(folderOrFile, folder => HuggingFaceImageFolder.Load(folder), file => TernaryModelFile.LoadImageModel(file));
+
+    private static TModel Load<TModel>(string folderOrFile, Func<string, TModel> loadFolder, Func<string, TModel> loadFile)
     {
         ArgumentException.ThrowIfNullOrEmpty(folderOrFile);
         if (Directory.Exists(folderOrFile))
-            return HuggingFaceFolder.Load(folderOrFile);
+            return loadFolder(folderOrFile);
         if (File.Exists(folderOrFile))
-            return TernaryModelFile.Load(folderOrFile);
+            return loadFile(folderOrFile);
         throw new CheckpointException(folderOrFile, null, "there is no such folder or file; a Hugging Face folder or a ternary model file was expected.");
     }
 }

@@ -20,19 +20,28 @@ internal static class HuggingFaceConfig
             IntermediateSize = json.Int32("intermediate_size"),
             MaxPositions = json.Int32("max_position_embeddings", minimum: 2),
             TokenTypes = json.Int32("type_vocab_size", absent: 2),
-            Activation = ReadActivation(json),
-            LayerNormEpsilon = ReadEpsilon(json),
+            Activation = ReadActivation(json, json.String("hidden_act") ?? "gelu"),
+            LayerNormEpsilon = ReadEpsilon(json, 1e-12),
         };
+        RequireHeads(json, config);
+        return config;
+    }
+
+    /// <summary>Refuses attention heads that do not share the hidden size evenly.</summary>
+    /// <exception cref="CheckpointException">They do not.</exception>
+    public static void RequireHeads(JsonFile json, EncoderConfig config)
+    {
         if (config.HiddenSize % config.AttentionHeads != 0)
             throw json.Wrong("num_attention_heads", $"is {config.AttentionHeads}, which does not divide the hidden_size {config.HiddenSize}.");
-        return config;
     }
 
     private static void RequireSupported(JsonFile json)
     {
         string? type = json.String("model_type");
         if (type != "bert")
-            throw json.Wrong("model_type", $"is \"{type}\"; only \"bert\" is supported (BERT, MiniLM, BGE, E5 and GTE checkpoints of that type).");
+            throw json.Wrong("model_type", HuggingFaceVisionConfig.IsSupported(type)
+                ? $"is \"{type}\", an image model; load it with HuggingFaceImageFolder, or embed a column of images with it."
+                : $"is \"{type}\"; only \"bert\" is supported (BERT, MiniLM, BGE, E5 and GTE checkpoints of that type).");
         string positions = json.String("position_embedding_type") ?? "absolute";
         if (positions != "absolute")
             throw json.Wrong("position_embedding_type", $"is \"{positions}\"; only \"absolute\" is supported.");
@@ -41,7 +50,8 @@ internal static class HuggingFaceConfig
                 throw json.Wrong(flag, "is true; only encoders are supported.");
     }
 
-    private static Activation ReadActivation(JsonFile json) => (json.String("hidden_act") ?? "gelu") switch
+    /// <exception cref="CheckpointException">The activation is not supported.</exception>
+    public static Activation ReadActivation(JsonFile json, string name) => name switch
     {
         "gelu" or "gelu_python" => Activation.Gelu,
         // gelu_fast is the same formula, factored differently.
@@ -50,9 +60,10 @@ internal static class HuggingFaceConfig
         string other => throw json.Wrong("hidden_act", $"is \"{other}\"; gelu, gelu_new, gelu_pytorch_tanh and relu are supported."),
     };
 
-    private static float ReadEpsilon(JsonFile json)
+    /// <exception cref="CheckpointException">The epsilon is not between 0 and 1.</exception>
+    public static float ReadEpsilon(JsonFile json, double absent)
     {
-        double epsilon = json.Number("layer_norm_eps") ?? 1e-12;
+        double epsilon = json.Number("layer_norm_eps") ?? absent;
         if (!(epsilon is > 0 and < 1))
             throw json.Wrong("layer_norm_eps", $"is {epsilon}; a number between 0 and 1 was expected.");
         return (float)epsilon;

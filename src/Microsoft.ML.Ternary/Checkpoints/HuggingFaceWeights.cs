@@ -33,12 +33,20 @@ internal sealed class HuggingFaceWeights
 
     public bool Contains(string name) => _files.ContainsKey(name);
 
+    /// <summary>The shape of a tensor, which has a row at least.</summary>
+    /// <exception cref="CheckpointException">There is no such tensor, or it has no dimension.</exception>
+    public IReadOnlyList<long> Shape(string name)
+    {
+        SafetensorsFile file = FileOf(name);
+        IReadOnlyList<long> shape = file.Tensors[name].Shape;
+        return shape.Count > 0 ? shape : throw new CheckpointException(file.Name, name, "is a single number; rows were expected.");
+    }
+
     /// <summary>Reads a tensor that must have a shape.</summary>
     /// <exception cref="CheckpointException">There is no such tensor, its shape is another, or a value is not finite.</exception>
     public float[] Read(string name, params ReadOnlySpan<long> shape)
     {
-        if (!_files.TryGetValue(name, out SafetensorsFile? file))
-            throw new CheckpointException(_source, name, "there is no such tensor in the checkpoint.");
+        SafetensorsFile file = FileOf(name);
         TensorInfo info = file.Tensors[name];
         if (!shape.SequenceEqual(info.Shape.ToArray()))
             throw new CheckpointException(file.Name, name, $"has the shape [{string.Join(", ", info.Shape)}], but the configuration asks for [{string.Join(", ", shape.ToArray())}].");
@@ -48,6 +56,10 @@ internal sealed class HuggingFaceWeights
             throw new CheckpointException(file.Name, name, "holds a value that is not a finite number; the checkpoint is damaged.");
         return values;
     }
+
+    private SafetensorsFile FileOf(string name) => _files.TryGetValue(name, out SafetensorsFile? file)
+        ? file
+        : throw new CheckpointException(_source, name, "there is no such tensor in the checkpoint.");
 
     private static HuggingFaceWeights OpenSingle(string path)
     {

@@ -67,6 +67,15 @@ internal sealed class JsonFile
         return number;
     }
 
+    /// <summary>An object in this one, whose fields are reported as parts of that field.</summary>
+    /// <exception cref="CheckpointException">The field is absent or something else.</exception>
+    public JsonFile Object(string field) => Find(field) switch
+    {
+        null => throw Wrong(field, "is missing."),
+        { ValueKind: JsonValueKind.Object } value => new JsonFile(Path, _prefix + field + ".", value),
+        { } value => throw Wrong(field, $"is {value.GetRawText()}; an object was expected."),
+    };
+
     public double? Number(string field) => Find(field) switch
     {
         null => null,

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Ternary.Checkpoints;
 /// values in float32 and runs at the speed of a model in full precision; its provenance says so.</remarks>
 public static class ModelRounder
 {
-    /// <summary>The key under which <see cref="EmbeddingModel.Provenance"/> says how the weights were rounded.</summary>
+    /// <summary>The key under which <see cref="EncoderModel.Provenance"/> says how the weights were rounded.</summary>
     public const string ProvenanceKey = "quantization";
 
     /// <summary>The group size that gives a row of weights one scale.</summary>
@@ -21,7 +21,7 @@ public static class ModelRounder
     /// <param name="bits">Bits of a code, 2 to 8.</param>
     /// <param name="groupSize">Neighbouring weights of a row that share a scale; <see cref="WholeRow"/> for all.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no such bits or groups.</exception>
-    public static EmbeddingModel Round(EmbeddingModel model, int bits = 4, int groupSize = GroupRounding.GroupSize)
+    public static TModel Round<TModel>(TModel model, int bits = 4, int groupSize = GroupRounding.GroupSize) where TModel : EncoderModel
     {
         ArgumentNullException.ThrowIfNull(model);
         GroupRounding rounding = new(bits);

@@ -8,10 +8,11 @@ namespace Microsoft.ML.Ternary.Checkpoints;
 
 /// <summary>Makes ternary copies of a model by rounding its weights (post-training quantisation).</summary>
 /// <remarks>Only the linear layers inside the encoder change; embeddings, norms, biases and dense modules stay. Linear layers
-/// are named as in Hugging Face checkpoints, for example <c>encoder.layer.0.attention.self.query</c>.</remarks>
+/// are named as in Hugging Face's checkpoints of BERT, for example <c>encoder.layer.0.attention.self.query</c>, in image models
+/// too.</remarks>
 public static class ModelTernarizer
 {
-    /// <summary>The key under which <see cref="EmbeddingModel.Provenance"/> says how the weights became ternary.</summary>
+    /// <summary>The key under which <see cref="EncoderModel.Provenance"/> says how the weights became ternary.</summary>
     public const string ProvenanceKey = "ternarization";
 
     /// <summary>Rounds every full-precision linear layer of the encoder.</summary>
@@ -22,8 +23,9 @@ public static class ModelTernarizer
     /// <param name="digits">How many ternary digits the weights of each layer have; null for one.</param>
     /// <exception cref="ArgumentException">A name in <paramref name="fullPrecision"/> or in <paramref name="digits"/> fits no
     /// layer.</exception>
-    public static EmbeddingModel Ternarize(
-        EmbeddingModel model, TernaryScaling scaling, IReadOnlyCollection<string>? fullPrecision = null, TernaryDigits? digits = null)
+    public static TModel Ternarize<TModel>(
+        TModel model, TernaryScaling scaling, IReadOnlyCollection<string>? fullPrecision = null, TernaryDigits? digits = null)
+        where TModel : EncoderModel
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(scaling);
@@ -40,7 +42,7 @@ public static class ModelTernarizer
 
     /// <summary>Replaces every weight of the encoder's linear layers by zero and keeps the biases: what a model does when its
     /// encoder knows nothing.</summary>
-    public static EmbeddingModel ZeroEncoder(EmbeddingModel model)
+    public static TModel ZeroEncoder<TModel>(TModel model) where TModel : EncoderModel
     {
         ArgumentNullException.ThrowIfNull(model);
         return MapLinears(model, ProvenanceKey, "all weights zero", (_, weights) =>
@@ -51,7 +53,7 @@ public static class ModelTernarizer
     }
 
     /// <summary>The names of all linear layers of the encoder, first to last.</summary>
-    public static IReadOnlyList<string> LinearNames(BertConfig config)
+    public static IReadOnlyList<string> LinearNames(EncoderConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         string[] names = ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense", "output.dense"];
@@ -60,7 +62,7 @@ public static class ModelTernarizer
 
     /// <summary>The linear layers that fit one of the patterns.</summary>
     /// <exception cref="ArgumentException">A pattern fits no layer.</exception>
-    internal static HashSet<string> SelectLinears(EmbeddingModel model, IReadOnlyCollection<string> patterns)
+    internal static HashSet<string> SelectLinears(EncoderModel model, IReadOnlyCollection<string> patterns)
     {
         IReadOnlyList<string> names = LinearNames(model.Config);
         HashSet<string> selected = [];
@@ -83,12 +85,13 @@ public static class ModelTernarizer
 
     /// <summary>The same model with every linear layer of the encoder replaced by what <paramref name="map"/> makes of its name and
     /// weights.</summary>
-    internal static EmbeddingModel MapLinears(
-        EmbeddingModel model, string provenanceKey, string provenance, Func<string, LinearWeights, LinearWeights> map)
+    internal static TModel MapLinears<TModel>(
+        TModel model, string provenanceKey, string provenance, Func<string, LinearWeights, LinearWeights> map)
+        where TModel : EncoderModel
     {
         BertLayerWeights[] layers = [.. model.Weights.Layers.Select((layer, i) => layer.MapLinears((name, weights) => map(LinearName(i, name), weights)))];
         Dictionary<string, string> provenances = new(model.Provenance) { [provenanceKey] = provenance };
-        return model.With(model.Weights with { Layers = layers }, provenances);
+        return (TModel)model.WithLayers(layers, provenances);
     }
 
     private static string LinearName(int layer, string name) => string.Create(CultureInfo.InvariantCulture, $"encoder.layer.{layer}.{name}");

@@ -8,9 +8,9 @@ namespace Microsoft.ML.Ternary.Checkpoints;
 /// <remarks>A weight of one digit is code x scale with codes -1 to 1; of two digits (3 x high + low) x scale, codes -4 to 4.</remarks>
 public sealed record TernaryDigits
 {
-    private readonly Func<EmbeddingModel, HashSet<string>> _two;
+    private readonly Func<EncoderModel, HashSet<string>> _two;
 
-    private TernaryDigits(string name, Func<EmbeddingModel, HashSet<string>> two) => (Name, _two) = (name, two);
+    private TernaryDigits(string name, Func<EncoderModel, HashSet<string>> two) => (Name, _two) = (name, two);
 
     /// <summary>One digit everywhere.</summary>
     public static TernaryDigits One { get; } = new("1", _ => []);
@@ -52,12 +52,12 @@ public sealed record TernaryDigits
 
     /// <summary>The linear layers of <paramref name="model"/> that have two digits.</summary>
     /// <exception cref="ArgumentException">A pattern fits no layer, or the layers are not chosen yet.</exception>
-    internal HashSet<string> LayersOfTwo(EmbeddingModel model) => _two(model);
+    internal HashSet<string> LayersOfTwo(EncoderModel model) => _two(model);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    private static HashSet<string> FeedForward(EmbeddingModel model)
+    private static HashSet<string> FeedForward(EncoderModel model)
     {
         string last = $"encoder.layer.{model.Config.LayerCount - 1}.attention.";
         return [.. ModelTernarizer.LinearNames(model.Config).Where(name =>

@@ -13,11 +13,15 @@ internal static class TernaryModelMetadata
     public const string FormatName = "ternary-embedding-model";
     public const string VersionKey = "version";
 
-    /// <summary>The version that is written; a reader refuses newer ones and keeps reading older ones.</summary>
-    public const int Version = 1;
+    /// <summary>The newest version; a reader refuses newer ones and keeps reading older ones. A file is of the version that brought what
+    /// it holds, so that older readers read what they can: 1, text; 2, images.</summary>
+    public const int Version = 2;
+
+    private const int TextVersion = 1;
 
     private const string ConfigKey = "config";
     private const string TokenizerKey = "tokenizer";
+    private const string ImagesKey = "images";
     private const string ModulesKey = "modules";
     private const string ProvenanceKey = "provenance";
 
@@ -27,16 +31,25 @@ internal static class TernaryModelMetadata
         [(PoolingModes.Cls, "cls"), (PoolingModes.Max, "max"), (PoolingModes.Mean, "mean"), (PoolingModes.MeanSqrtLength, "mean_sqrt_len")];
 
     /// <summary>Everything but the checksum.</summary>
-    public static Dictionary<string, string> Write(EmbeddingModel model) => new()
+    public static Dictionary<string, string> Write(EncoderModel model)
     {
-        [FormatKey] = FormatName,
-        [VersionKey] = Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        [ConfigKey] = WriteConfig(model.Config).ToJsonString(Plain),
-        [TokenizerKey] = WriteTokenizer(model.Tokenizer).ToJsonString(Plain),
-        [ModulesKey] = WriteModules(model).ToJsonString(Plain),
-        [ProvenanceKey] = new JsonObject(model.Provenance.OrderBy(e => e.Key, StringComparer.Ordinal)
-            .Select(e => KeyValuePair.Create(e.Key, (JsonNode?)JsonValue.Create(e.Value)))).ToJsonString(Plain),
-    };
+        (int version, JsonObject config, string inputKey, JsonObject input) = model switch
+        {
+            EmbeddingModel text => (TextVersion, WriteConfig(text.Config), TokenizerKey, WriteTokenizer(text.Tokenizer)),
+            ImageEmbeddingModel image => (Version, VisionModelMetadata.WriteConfig(image.Config), ImagesKey, VisionModelMetadata.WriteProcessor(image.Processor)),
+            _ => throw new NotSupportedException($"Models of type {model.GetType().Name} are not known here."),
+        };
+        return new()
+        {
+            [FormatKey] = FormatName,
+            [VersionKey] = version.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            [ConfigKey] = config.ToJsonString(Plain),
+            [inputKey] = input.ToJsonString(Plain),
+            [ModulesKey] = WriteModules(model).ToJsonString(Plain),
+            [ProvenanceKey] = new JsonObject(model.Provenance.OrderBy(e => e.Key, StringComparer.Ordinal)
+                .Select(e => KeyValuePair.Create(e.Key, (JsonNode?)JsonValue.Create(e.Value)))).ToJsonString(Plain),
+        };
+    }
 
     private static JsonObject WriteConfig(BertConfig config) => new()
     {
@@ -48,13 +61,17 @@ internal static class TernaryModelMetadata
         ["intermediate_size"] = config.IntermediateSize,
         ["max_position_embeddings"] = config.MaxPositions,
         ["type_vocab_size"] = config.TokenTypes,
-        ["hidden_act"] = config.Activation switch
-        {
-            Activation.Gelu => "gelu",
-            Activation.GeluTanh => "gelu_new",
-            _ => "relu",
-        },
+        ["hidden_act"] = ActivationName(config.Activation),
         ["layer_norm_eps"] = config.LayerNormEpsilon,
+    };
+
+    /// <summary>Hugging Face's name of an activation.</summary>
+    public static string ActivationName(Activation activation) => activation switch
+    {
+        Activation.Gelu => "gelu",
+        Activation.GeluTanh => "gelu_new",
+        Activation.QuickGelu => "quick_gelu",
+        _ => "relu",
     };
 
     private static JsonObject WriteTokenizer(TokenizerDefinition tokenizer) => new()
@@ -72,7 +89,7 @@ internal static class TernaryModelMetadata
         ["mask_token"] = tokenizer.MaskToken,
     };
 
-    private static JsonObject WriteModules(EmbeddingModel model) => new()
+    private static JsonObject WriteModules(EncoderModel model) => new()
     {
         ["pooling"] = new JsonArray([.. PoolingNames.Where(p => model.Pooling.HasFlag(p.Mode)).Select(p => JsonValue.Create(p.Name))]),
         ["dense"] = new JsonArray([.. model.DenseModules.Select(d => new JsonObject
@@ -85,6 +102,13 @@ internal static class TernaryModelMetadata
     };
 
     public static BertConfig ReadConfig(SafetensorsFile file) => HuggingFaceConfig.Read(Parse(file, ConfigKey));
+
+    /// <summary>Whether the file holds an image model.</summary>
+    public static bool HoldsImages(SafetensorsFile file) => file.Metadata.ContainsKey(ImagesKey);
+
+    public static VisionConfig ReadVisionConfig(SafetensorsFile file) => VisionModelMetadata.ReadConfig(Parse(file, ConfigKey));
+
+    public static ImageProcessorConfig ReadProcessor(SafetensorsFile file) => HuggingFaceImageProcessor.Read(Parse(file, ImagesKey));
 
     public static TokenizerDefinition ReadTokenizer(SafetensorsFile file)
     {

@@ -8,26 +8,53 @@ namespace Microsoft.ML.Ternary.Checkpoints;
 internal sealed class TernaryModelReader
 {
     private readonly SafetensorsFile _file;
-    private readonly BertConfig _config;
+    private readonly EncoderConfig _config;
 
-    private TernaryModelReader(SafetensorsFile file, BertConfig config)
+    private TernaryModelReader(SafetensorsFile file, EncoderConfig config)
     {
         _file = file;
         _config = config;
     }
 
-    /// <exception cref="CheckpointException">The file is of another format, newer, or damaged.</exception>
+    /// <summary>Reads a text model.</summary>
+    /// <exception cref="CheckpointException">The file is of another format, newer, or damaged, or it holds an image model.</exception>
     public static EmbeddingModel Read(SafetensorsFile file)
     {
-        RequireVersion(file);
-        TernaryModelChecksum.Verify(file);
+        Open(file);
+        if (TernaryModelMetadata.HoldsImages(file))
+            throw new CheckpointException(file.Name, null, "holds an image model; load it with TernaryModelFile.LoadImageModel, or embed a column of images with it.");
         BertConfig config = TernaryModelMetadata.ReadConfig(file);
         TernaryModelReader reader = new(file, config);
         (PoolingModes pooling, DenseModule[] dense, bool normalize) = TernaryModelMetadata.ReadModules(file, reader.Dense);
+        return Consistent(file, () => new EmbeddingModel(
+            config, TernaryModelMetadata.ReadTokenizer(file), reader.ReadWeights(config), pooling, dense, normalize, TernaryModelMetadata.ReadProvenance(file)));
+    }
+
+    /// <summary>Reads an image model.</summary>
+    /// <exception cref="CheckpointException">The file is of another format, newer, or damaged, or it holds a text model.</exception>
+    public static ImageEmbeddingModel ReadImageModel(SafetensorsFile file)
+    {
+        Open(file);
+        if (!TernaryModelMetadata.HoldsImages(file))
+            throw new CheckpointException(file.Name, null, "holds a text model; load it with TernaryModelFile.Load, or embed a column of text with it.");
+        VisionConfig config = TernaryModelMetadata.ReadVisionConfig(file);
+        TernaryModelReader reader = new(file, config);
+        (PoolingModes pooling, DenseModule[] dense, bool normalize) = TernaryModelMetadata.ReadModules(file, reader.Dense);
+        return Consistent(file, () => new ImageEmbeddingModel(
+            config, TernaryModelMetadata.ReadProcessor(file), reader.ReadVisionWeights(config), pooling, dense, normalize, TernaryModelMetadata.ReadProvenance(file)));
+    }
+
+    private static void Open(SafetensorsFile file)
+    {
+        RequireVersion(file);
+        TernaryModelChecksum.Verify(file);
+    }
+
+    private static TModel Consistent<TModel>(SafetensorsFile file, Func<TModel> create)
+    {
         try
         {
-            return new EmbeddingModel(
-                config, TernaryModelMetadata.ReadTokenizer(file), reader.ReadWeights(), pooling, dense, normalize, TernaryModelMetadata.ReadProvenance(file));
+            return create();
         }
         catch (ArgumentException e)
         {
@@ -45,21 +72,35 @@ internal sealed class TernaryModelReader
             throw new CheckpointException(file.Name, TernaryModelMetadata.VersionKey, $"is {version}, but this library reads versions up to {TernaryModelMetadata.Version}; update Microsoft.ML.Ternary to load this model.");
     }
 
-    private BertWeights ReadWeights()
+    private BertWeights ReadWeights(BertConfig config)
     {
-        int hidden = _config.HiddenSize;
-        BertLayerWeights[] layers = new BertLayerWeights[_config.LayerCount];
-        for (int i = 0; i < layers.Length; i++)
-            layers[i] = ReadLayer(TernaryModelTensors.LayerPrefix(i));
+        int hidden = config.HiddenSize;
         return new BertWeights
         {
-            TokenEmbeddings = ReadTokenEmbeddings(_config.VocabularySize, hidden),
-            PositionEmbeddings = Floats(TernaryModelTensors.PositionEmbeddings, _config.MaxPositions, hidden),
-            TokenTypeEmbeddings = Floats(TernaryModelTensors.TokenTypeEmbeddings, _config.TokenTypes, hidden),
+            TokenEmbeddings = ReadTokenEmbeddings(config.VocabularySize, hidden),
+            PositionEmbeddings = Floats(TernaryModelTensors.PositionEmbeddings, config.MaxPositions, hidden),
+            TokenTypeEmbeddings = Floats(TernaryModelTensors.TokenTypeEmbeddings, config.TokenTypes, hidden),
             EmbeddingNorm = Norm(TernaryModelTensors.EmbeddingNorm),
-            Layers = layers,
+            Layers = ReadLayers(),
         };
     }
+
+    private VisionWeights ReadVisionWeights(VisionConfig config)
+    {
+        int hidden = config.HiddenSize, positions = config.PrefixTokens + config.PositionGrid * config.PositionGrid;
+        return new VisionWeights
+        {
+            PatchProjection = Dense(TernaryModelTensors.PatchProjection, hidden, config.PatchLength),
+            PrefixTokens = Floats(TernaryModelTensors.PrefixTokens, config.PrefixTokens, hidden),
+            PositionEmbeddings = Floats(TernaryModelTensors.PositionEmbeddings, positions, hidden),
+            EmbeddingNorm = _file.Tensors.ContainsKey(TernaryModelTensors.EmbeddingNorm + TernaryModelTensors.Weight) ? Norm(TernaryModelTensors.EmbeddingNorm) : null,
+            Layers = ReadLayers(),
+            FinalNorm = Norm(TernaryModelTensors.FinalNorm),
+        };
+    }
+
+    private BertLayerWeights[] ReadLayers() =>
+        [.. Enumerable.Range(0, _config.LayerCount).Select(i => ReadLayer(TernaryModelTensors.LayerPrefix(i)))];
 
     private BertLayerWeights ReadLayer(string prefix)
     {

@@ -17,6 +17,9 @@ internal sealed class TernaryModelTensors
     public const string PositionEmbeddings = "embeddings.position_embeddings.weight";
     public const string TokenTypeEmbeddings = "embeddings.token_type_embeddings.weight";
     public const string EmbeddingNorm = "embeddings.LayerNorm";
+    public const string PatchProjection = "embeddings.patch_embeddings.projection";
+    public const string PrefixTokens = "embeddings.prefix_tokens";
+    public const string FinalNorm = "encoder.LayerNorm";
     public const string AttentionNorm = "attention.output.LayerNorm";
     public const string OutputNorm = "output.LayerNorm";
     public const string Vocabulary = "tokenizer.vocabulary";
@@ -34,6 +37,7 @@ internal sealed class TernaryModelTensors
     public const string FullPrecisionKind = "full-precision layers";
     public const string TokenKind = "token embeddings";
     public const string PositionKind = "position and type embeddings";
+    public const string PatchKind = "patch embeddings";
     public const string VectorKind = "biases and norms";
     public const string DenseKind = "dense modules";
     public const string VocabularyKind = "vocabulary";
@@ -46,21 +50,42 @@ internal sealed class TernaryModelTensors
 
     private TernaryModelTensors(TernaryModelFileOptions options) => _options = options;
 
-    public static IReadOnlyList<PlannedTensor> Plan(EmbeddingModel model, TernaryModelFileOptions options)
+    public static IReadOnlyList<PlannedTensor> Plan(EncoderModel model, TernaryModelFileOptions options)
     {
         TernaryModelTensors plan = new(options);
-        BertWeights weights = model.Weights;
-        plan.AddTokenEmbeddings(weights.TokenEmbeddings);
-        plan.AddFloats(PositionKind, PositionEmbeddings, weights.PositionEmbeddings, half: true, model.Config.MaxPositions, model.Config.HiddenSize);
-        plan.AddFloats(PositionKind, TokenTypeEmbeddings, weights.TokenTypeEmbeddings, half: true, model.Config.TokenTypes, model.Config.HiddenSize);
-        plan.AddNorm(EmbeddingNorm, weights.EmbeddingNorm);
-        for (int i = 0; i < weights.Layers.Count; i++)
-            plan.AddLayer(LayerPrefix(i), weights.Layers[i]);
+        if (model is ImageEmbeddingModel image)
+            plan.AddPatchEmbeddings(image.Config, image.Weights);
+        else
+            plan.AddTextEmbeddings((EmbeddingModel)model);
+        IReadOnlyList<BertLayerWeights> layers = model.Weights.Layers;
+        for (int i = 0; i < layers.Count; i++)
+            plan.AddLayer(LayerPrefix(i), layers[i]);
         for (int i = 0; i < model.DenseModules.Count; i++)
             plan.AddDense(DenseKind, DenseKind, DensePrefix(i), model.DenseModules[i].Linear);
-        byte[] vocabulary = TernaryModelMetadata.WriteVocabulary(model.Tokenizer.Vocabulary);
-        plan.Add(VocabularyKind, Vocabulary, TensorType.U8, [vocabulary.Length], 0, () => vocabulary);
         return plan._tensors;
+    }
+
+    private void AddTextEmbeddings(EmbeddingModel model)
+    {
+        BertWeights weights = model.Weights;
+        AddTokenEmbeddings(weights.TokenEmbeddings);
+        AddFloats(PositionKind, PositionEmbeddings, weights.PositionEmbeddings, half: true, model.Config.MaxPositions, model.Config.HiddenSize);
+        AddFloats(PositionKind, TokenTypeEmbeddings, weights.TokenTypeEmbeddings, half: true, model.Config.TokenTypes, model.Config.HiddenSize);
+        AddNorm(EmbeddingNorm, weights.EmbeddingNorm);
+        byte[] vocabulary = TernaryModelMetadata.WriteVocabulary(model.Tokenizer.Vocabulary);
+        Add(VocabularyKind, Vocabulary, TensorType.U8, [vocabulary.Length], 0, () => vocabulary);
+    }
+
+    private void AddPatchEmbeddings(VisionConfig config, VisionWeights weights)
+    {
+        int hidden = config.HiddenSize;
+        AddFloats(PatchKind, PatchProjection + Weight, weights.PatchProjection.Matrix, half: true, hidden, config.PatchLength);
+        AddFloats(VectorKind, PatchProjection + Bias, weights.PatchProjection.Bias, _options.HalfPrecisionVectors, hidden);
+        AddFloats(PatchKind, PrefixTokens, weights.PrefixTokens, half: true, config.PrefixTokens, hidden);
+        AddFloats(PositionKind, PositionEmbeddings, weights.PositionEmbeddings, half: true, weights.PositionEmbeddings.Length / hidden, hidden);
+        if (weights.EmbeddingNorm is not null)
+            AddNorm(EmbeddingNorm, weights.EmbeddingNorm);
+        AddNorm(FinalNorm, weights.FinalNorm);
     }
 
     public static string LayerPrefix(int index) => $"encoder.layer.{index}.";

@@ -28,11 +28,11 @@ internal sealed class AttentionProjections
     /// <summary>The forms in which the projections read their input.</summary>
     public ActivationForms InputForms { get; }
 
-    /// <summary>Projects rows of the workspace's residual stream.</summary>
-    public void Forward(EncoderWorkspace workspace, int first, int rows, LinearWorkspace linear)
+    /// <summary>Projects rows of one of the workspace's blocks.</summary>
+    public void Forward(EncoderWorkspace workspace, ActivationBlock input, int first, int rows, LinearWorkspace linear)
     {
         for (int i = 0; i < _layers.Length; i++)
-            _layers[i].Forward(workspace.Hidden, first, rows, new LinearOutput(Block(workspace, i)), linear);
+            _layers[i].Forward(input, first, rows, new LinearOutput(Block(workspace, i)), linear);
     }
 
     /// <summary>Gives the workspace's blocks the shapes that <see cref="Forward"/> writes.</summary>

@@ -1,4 +1,4 @@
-// One call of a TextEncoder on its way through the threads. Batches are dealt out, one thread a batch, and no thread waits for
+// One call of an encoder on its way through the threads. Batches are dealt out, one thread a batch, and no thread waits for
 // another; where that would leave threads without work, a query for one, the threads share one batch, each with its own rows.
 // Calls are kept and used again, so that embedding allocates nothing once warm.
 using System.Diagnostics;
@@ -6,7 +6,7 @@ using System.Diagnostics;
 namespace Microsoft.ML.Ternary.Encoders;
 
 internal sealed unsafe class EncoderCall(
-    BertEncoder encoder, EmbeddingHead head, int dimension, TextEncoderOptions options, ThreadChoice threads) : ITeamWork
+    TransformerEncoder encoder, EmbeddingHead head, int dimension, EncoderOptions options, ThreadChoice threads) : ITeamWork
 {
     // Where batches are dealt out less evenly than this, sharing them is faster though threads then wait for one another.
     private const double LargestImbalance = 1.1;
@@ -14,7 +14,7 @@ internal sealed unsafe class EncoderCall(
     private readonly BatchPlan _plan = new();
     private readonly List<EncoderWorkspace> _workspaces = [];
     private readonly List<MemberWorkspace> _members = [];
-    private TokenBatch? _tokens;
+    private SequenceBatch? _tokens;
     private float* _output;
     private CancellationToken _cancellation;
     private int _size;
@@ -23,7 +23,7 @@ internal sealed unsafe class EncoderCall(
 
     /// <summary>Embeds all sequences into rows of <paramref name="output"/>, which stays where it is until this returns.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
-    public void Run(TokenBatch tokens, float* output, CancellationToken cancellation)
+    public void Run(SequenceBatch tokens, float* output, CancellationToken cancellation)
     {
         if (tokens.Count == 0)
             return;
@@ -42,6 +42,8 @@ internal sealed unsafe class EncoderCall(
         finally
         {
             _tokens = null;
+            foreach (EncoderWorkspace workspace in _workspaces)
+                workspace.Release();
         }
     }
 
@@ -119,7 +121,7 @@ internal sealed unsafe class EncoderCall(
 
     private void Finish(EncoderWorkspace workspace, int batch, EncoderShare share)
     {
-        ReadOnlySpan<float> embeddings = head.Forward(workspace, share.Workspace);
+        ReadOnlySpan<float> embeddings = head.Forward(workspace, encoder.States(workspace).Values, share.Workspace);
         ReadOnlySpan<int> sequences = _plan.Batch(batch);
         for (int i = 0; i < sequences.Length; i++)
             embeddings.Slice(i * dimension, dimension).CopyTo(new Span<float>(_output + (long)sequences[i] * dimension, dimension));

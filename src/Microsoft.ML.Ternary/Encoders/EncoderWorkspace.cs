@@ -6,9 +6,7 @@ namespace Microsoft.ML.Ternary.Encoders;
 
 internal sealed class EncoderWorkspace
 {
-    private int[] _ids = [];
-    private int[] _types = [];
-    private int[] _positions = [];
+    private int[] _sequences = [];
     private int[] _offsets = [0];
     private float[] _embeddings = [];
 
@@ -18,22 +16,22 @@ internal sealed class EncoderWorkspace
     /// <summary>Tokens in the batch.</summary>
     public int TokenCount { get; private set; }
 
-    /// <summary>The batch's token ids, sequence after sequence.</summary>
-    public ReadOnlySpan<int> Ids => _ids.AsSpan(0, TokenCount);
+    /// <summary>What the batch is a part of.</summary>
+    public SequenceBatch? Source { get; private set; }
 
-    /// <summary>The token type of each id.</summary>
-    public ReadOnlySpan<int> Types => _types.AsSpan(0, TokenCount);
+    /// <summary>The batch's sequences, as indices into <see cref="Source"/>.</summary>
+    public ReadOnlySpan<int> Sequences => _sequences.AsSpan(0, Count);
 
     /// <summary>Where each sequence of the batch begins, and after the last one the number of tokens.</summary>
     public ReadOnlySpan<int> Offsets => _offsets.AsSpan(0, Count + 1);
 
-    /// <summary>The place of each id in its sequence.</summary>
-    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, TokenCount);
+    /// <summary>The values of images' patches, tokens x values of a patch.</summary>
+    public ActivationBlock Patches { get; } = new(0, 0);
 
     /// <summary>The residual stream, tokens x hidden.</summary>
     public ActivationBlock Hidden { get; } = new(0, 0);
 
-    /// <summary>The residual stream between attention and feed-forward.</summary>
+    /// <summary>The residual stream between attention and feed-forward; where norms come first, what the last norm made of it.</summary>
     public ActivationBlock Next { get; } = new(0, 0);
 
     /// <summary>Queries, keys and values side by side, for layers that project them at once.</summary>
@@ -60,29 +58,28 @@ internal sealed class EncoderWorkspace
     /// <summary>Makes <see cref="NextPooled"/> the pooled vectors.</summary>
     public void AdvancePooled() => (Pooled, NextPooled) = (NextPooled, Pooled);
 
-    /// <summary>Makes the given sequences of <paramref name="tokens"/> the batch.</summary>
-    public void Gather(TokenBatch tokens, ReadOnlySpan<int> sequences)
+    /// <summary>Makes the given sequences of <paramref name="source"/> the batch.</summary>
+    public void Gather(SequenceBatch source, ReadOnlySpan<int> sequences)
     {
+        Source = source;
         Count = sequences.Length;
+        sequences.CopyTo(Room(ref _sequences, Count));
         Span<int> offsets = Room(ref _offsets, Count + 1);
         offsets[0] = 0;
         for (int i = 0; i < sequences.Length; i++)
-            offsets[i + 1] = offsets[i] + tokens.Sequence(sequences[i]).Length;
+            offsets[i + 1] = offsets[i] + source.Offsets[sequences[i] + 1] - source.Offsets[sequences[i]];
         TokenCount = offsets[Count];
-        Span<int> ids = Room(ref _ids, TokenCount);
-        Span<int> types = Room(ref _types, TokenCount);
-        Span<int> positions = Room(ref _positions, TokenCount);
-        types.Clear();
-        for (int i = 0; i < sequences.Length; i++)
-        {
-            ReadOnlySpan<int> sequence = tokens.Sequence(sequences[i]);
-            sequence.CopyTo(ids[offsets[i]..]);
-            for (int t = 0; t < sequence.Length; t++)
-                positions[offsets[i] + t] = t;
-            if (tokens.Types.Length > 0)
-                tokens.Types.Slice(tokens.Offsets[sequences[i]], sequence.Length).CopyTo(types[offsets[i]..]);
-        }
     }
+
+    /// <summary>The sequence of the batch that a token belongs to.</summary>
+    public int SequenceOf(int token)
+    {
+        int index = Offsets.BinarySearch(token);
+        return index >= 0 ? index : ~index - 1;
+    }
+
+    /// <summary>Lets go of what the batch was a part of.</summary>
+    public void Release() => Source = null;
 
     private static Span<T> Room<T>(ref T[] array, int length)
     {

@@ -39,7 +39,7 @@ internal sealed class LayerwisePass
     public LayerwisePass(EmbeddingModel model, TokenBatch tokens)
     {
         _config = model.Config;
-        BertEncoder embeddings = new(model.Config, model.Weights with { Layers = [] });
+        TransformerEncoder embeddings = new(model.Config, model.Weights with { Layers = [] });
         BatchPlan plan = new(tokens.Offsets, BatchTokens, threads: 1);
         for (int i = 0; i < plan.Count; i++)
         {
@@ -57,7 +57,7 @@ internal sealed class LayerwisePass
     /// <summary>Shows what the layer's matrices read; the residual stream stays before the layer.</summary>
     public void Observe(BertLayerWeights weights, LinearInputObserver observer, CancellationToken cancellation)
     {
-        BertLayer layer = new(_config, weights);
+        TransformerLayer layer = new(_config, weights);
         foreach ((TokenBatch tokens, float[] states) in _batches)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -72,7 +72,7 @@ internal sealed class LayerwisePass
     /// <summary>Takes the residual stream through the layer.</summary>
     public void Advance(BertLayerWeights weights, CancellationToken cancellation)
     {
-        BertLayer layer = new(_config, weights);
+        TransformerLayer layer = new(_config, weights);
         foreach ((TokenBatch tokens, float[] states) in _batches)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -81,7 +81,7 @@ internal sealed class LayerwisePass
         }
     }
 
-    private void Run(BertLayer layer, TokenBatch tokens, float[] states)
+    private void Run(TransformerLayer layer, TokenBatch tokens, float[] states)
     {
         _workspace.Gather(tokens, [.. Enumerable.Range(0, tokens.Count)]);
         int rows = _workspace.TokenCount;

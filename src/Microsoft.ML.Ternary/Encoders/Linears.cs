@@ -13,13 +13,14 @@ internal static class Linears
         _ => throw new NotSupportedException($"Linear weights of type {weights.GetType().Name} are not known here."),
     };
 
-    public static LayerNorm Create(LayerNormWeights weights, BertConfig config) => new(weights.Gain, weights.Bias, config.LayerNormEpsilon);
+    public static LayerNorm Create(LayerNormWeights weights, EncoderConfig config) => new(weights.Gain, weights.Bias, config.LayerNormEpsilon);
 
     public static ActivationFunction Function(Activation activation) => activation switch
     {
         Activation.Gelu => ActivationFunction.Gelu,
         Activation.GeluTanh => ActivationFunction.GeluTanh,
         Activation.Relu => ActivationFunction.Relu,
+        Activation.QuickGelu => ActivationFunction.QuickGelu,
         _ => throw new NotSupportedException($"The activation {activation} is not known here."),
     };
 

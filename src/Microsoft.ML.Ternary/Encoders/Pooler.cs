@@ -1,5 +1,5 @@
 // Turns the states of a sequence's tokens into one vector, as sentence-transformers' Pooling module does. Without padding
-// there is no mask: every token counts, [CLS] and [SEP] included.
+// there is no mask: every token of a text counts, [CLS] and [SEP] included.
 using System.Numerics.Tensors;
 using Microsoft.ML.Ternary.Checkpoints;
 
@@ -11,12 +11,14 @@ internal static class Pooler
     /// <param name="modes">Which vectors.</param>
     /// <param name="states">The states of the sequence's tokens, tokens x <paramref name="hidden"/>.</param>
     /// <param name="hidden">Components of a state.</param>
+    /// <param name="skipped">Tokens at the start, fewer than all, that only the first mode reads.</param>
     /// <param name="output"><paramref name="hidden"/> components for each mode.</param>
-    public static void Pool(PoolingModes modes, ReadOnlySpan<float> states, int hidden, Span<float> output)
+    public static void Pool(PoolingModes modes, ReadOnlySpan<float> states, int hidden, int skipped, Span<float> output)
     {
-        int tokens = states.Length / hidden;
         if ((modes & PoolingModes.Cls) != 0)
             states[..hidden].CopyTo(Next(ref output, hidden));
+        states = states[(skipped * hidden)..];
+        int tokens = states.Length / hidden;
         if ((modes & PoolingModes.Max) != 0)
             Max(states, Next(ref output, hidden));
         if ((modes & (PoolingModes.Mean | PoolingModes.MeanSqrtLength)) == 0)

@@ -1,7 +1,6 @@
 // Text in, embeddings out: the one class through which transformers, samples and the evaluation run a model. It tokenises,
-// plans batches, spreads them over threads and puts the results back in the caller's order; the arithmetic is BertEncoder's
-// and EmbeddingHead's. A sequence's embedding depends on that sequence alone, bit for bit: not on its batch, nor on threads.
-using System.Collections.Concurrent;
+// plans batches, spreads them over threads and puts the results back in the caller's order; the arithmetic is
+// TransformerEncoder's and EmbeddingHead's. A sequence's embedding depends on that sequence alone, bit for bit: not on its batch, nor on threads.
 using Microsoft.ML.Ternary.Checkpoints;
 
 namespace Microsoft.ML.Ternary.Encoders;
@@ -17,11 +16,8 @@ public sealed class TextEncoder : IDisposable
     private const int MinTextsToSpread = 32;
 
     private readonly GpuTextEncoder? _gpu;
-    private readonly BertEncoder? _encoder;
-    private readonly EmbeddingHead? _head;
+    private readonly CpuEncoder? _cpu;
     private readonly TextTokenizer _tokenizer;
-    private readonly ConcurrentBag<EncoderCall> _calls = [];
-    private readonly ThreadChoice _threads;
     private volatile bool _disposed;
 
     /// <summary>Prepares a model to be run: packs its ternary layers for this machine's instructions, or for the GPU.</summary>
@@ -35,14 +31,11 @@ public sealed class TextEncoder : IDisposable
         Validate(model, options);
         Model = model;
         Options = options;
-        _threads = new ThreadChoice(options.WorthwhileProducts, options.MaxThreads, options.SharingTolerance);
         Dimension = options.Dimension == 0 ? model.Dimension : options.Dimension;
         _tokenizer = TextTokenizer.Create(model.Tokenizer);
         (_gpu, Device, DeviceFallbackReason) = GpuDeviceSelection.Choose(model, options, Dimension);
-        if (_gpu is not null)
-            return;
-        _encoder = new BertEncoder(model.Config, model.Weights);
-        _head = new EmbeddingHead(model, Dimension);
+        if (_gpu is null)
+            _cpu = new CpuEncoder(model, options, Dimension);
     }
 
     /// <summary>The model that runs.</summary>
@@ -111,7 +104,7 @@ public sealed class TextEncoder : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tokens);
         CheckReady(tokens.Count, output.Length);
-        BertEncoder.CheckTokens(Model.Config, tokens);
+        TokenFront.Check(Model.Config, tokens);
         Run(tokens, output, cancellation);
     }
 
@@ -120,20 +113,15 @@ public sealed class TextEncoder : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        _calls.Clear();
+        _cpu?.Release();
         _gpu?.Dispose();
     }
 
     internal static void Validate(EmbeddingModel model, TextEncoderOptions options)
     {
-        if (options.MaxThreads < 1)
-            throw new ArgumentException($"MaxThreads is {options.MaxThreads}; at least 1 is needed.", nameof(options));
-        if (options.Dimension < 0 || options.Dimension > model.Dimension)
-            throw new ArgumentException($"Dimension is {options.Dimension}; the model's embeddings have {model.Dimension} components. Choose 0 (all) to {model.Dimension}.", nameof(options));
+        options.Validate(model);
         if (options.MaxLength != 0 && (options.MaxLength < 2 || options.MaxLength > model.Config.MaxPositions))
             throw new ArgumentException($"MaxLength is {options.MaxLength}; choose 0 (the model's own, {model.Tokenizer.MaxLength}) or 2 to {model.Config.MaxPositions}, the positions of the model.", nameof(options));
-        if (options.GpuDeviceId < 0)
-            throw new ArgumentException($"GpuDeviceId is {options.GpuDeviceId}; devices are counted from 0, and null runs on the CPU.", nameof(options));
         if (options.Prefix is null)
             throw new ArgumentException("Prefix is null; leave it empty for none.", nameof(options));
     }
@@ -159,18 +147,11 @@ public sealed class TextEncoder : IDisposable
         return _tokenizer.Encode(prefixed, Options.MaxLength);
     }
 
-    private unsafe void Run(TokenBatch tokens, Span<float> output, CancellationToken cancellation)
+    private void Run(TokenBatch tokens, Span<float> output, CancellationToken cancellation)
     {
         if (_gpu is not null)
-        {
             _gpu.Run(tokens, output, cancellation);
-            return;
-        }
-        if (!_calls.TryTake(out EncoderCall? call))
-            call = new EncoderCall(_encoder!, _head!, Dimension, Options, _threads);
-        fixed (float* rows = output)
-            call.Run(tokens, rows, cancellation);
-        if (!_disposed)
-            _calls.Add(call);
+        else
+            _cpu!.Run(tokens, output, cancellation);
     }
 }

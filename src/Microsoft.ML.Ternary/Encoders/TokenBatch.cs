@@ -1,12 +1,11 @@
-// The one batch type of the encoders: the tokens of many sequences one after the other, without padding, and where each begins.
+// The batch of text: token ids.
 namespace Microsoft.ML.Ternary.Encoders;
 
 /// <summary>Token ids of several sequences, concatenated, with the offset at which each sequence begins.</summary>
 /// <remarks>Immutable as long as the memory it was made from is left alone.</remarks>
-public sealed class TokenBatch
+public sealed class TokenBatch : SequenceBatch
 {
     private readonly ReadOnlyMemory<int> _ids;
-    private readonly ReadOnlyMemory<int> _offsets;
     private readonly ReadOnlyMemory<int> _types;
 
     /// <summary>Wraps ids and offsets without copying them.</summary>
@@ -17,6 +16,7 @@ public sealed class TokenBatch
     /// <exception cref="ArgumentException">The offsets do not begin at 0, do not end at the number of ids, a sequence is empty, or
     /// there are not as many types as ids.</exception>
     public TokenBatch(ReadOnlyMemory<int> ids, ReadOnlyMemory<int> offsets, ReadOnlyMemory<int> types = default)
+        : base(offsets)
     {
         if (types.Length != 0 && types.Length != ids.Length)
             throw new ArgumentException($"There are {types.Length} token types for {ids.Length} ids.", nameof(types));
@@ -30,7 +30,6 @@ public sealed class TokenBatch
             MaxLength = Math.Max(MaxLength, starts[i] - starts[i - 1]);
         }
         _ids = ids;
-        _offsets = offsets;
         _types = types;
     }
 
@@ -47,20 +46,11 @@ public sealed class TokenBatch
         return new TokenBatch(ids, offsets);
     }
 
-    /// <summary>Number of sequences.</summary>
-    public int Count => _offsets.Length - 1;
-
-    /// <summary>Number of tokens in all sequences.</summary>
-    public int TokenCount => _ids.Length;
-
     /// <summary>Tokens of the longest sequence; 0 without sequences.</summary>
     public int MaxLength { get; }
 
     /// <summary>The ids of all sequences.</summary>
     public ReadOnlySpan<int> Ids => _ids.Span;
-
-    /// <summary>Where each sequence begins, and after the last one the number of ids.</summary>
-    public ReadOnlySpan<int> Offsets => _offsets.Span;
 
     /// <summary>The token type of each id; empty where all are of type 0.</summary>
     public ReadOnlySpan<int> Types => _types.Span;
@@ -68,7 +58,7 @@ public sealed class TokenBatch
     /// <summary>The ids of sequence <paramref name="index"/>.</summary>
     public ReadOnlySpan<int> Sequence(int index)
     {
-        ReadOnlySpan<int> offsets = _offsets.Span;
+        ReadOnlySpan<int> offsets = Offsets;
         return _ids.Span[offsets[index]..offsets[index + 1]];
     }
 }

@@ -34,6 +34,32 @@ internal static class HostEncoder
         }
     }
 
+    /// <summary>Makes an encoder of images.</summary>
+    /// <exception cref="InvalidOperationException">A GPU was asked for, and the CPU must not stand in.</exception>
+    public static ImageEncoder Create(IHost host, ImageEmbeddingModel model, TernaryImageEmbeddingOptions options)
+    {
+        IHostEnvironmentInternal? context = host as IHostEnvironmentInternal;
+        ImageEncoder encoder;
+        try
+        {
+            encoder = new ImageEncoder(model, options.ToEncoderOptions() with
+            {
+                GpuDeviceId = options.GpuDeviceId ?? context?.GpuDeviceId,
+                FallbackToCpu = options.FallbackToCpu ?? context?.FallbackToCpu ?? false,
+            });
+        }
+        catch (InvalidOperationException e)
+        {
+            throw host.Except(e, e.Message);
+        }
+        if (encoder.DeviceFallbackReason is string reason)
+        {
+            using IChannel channel = host.Start("Choosing a device");
+            channel.Warning(MessageSensitivity.None, $"Embedding runs on the CPU: {reason}");
+        }
+        return encoder;
+    }
+
     private static TextEncoderOptions Resolve(IHost host, TernaryEmbeddingOptions options)
     {
         IHostEnvironmentInternal? context = host as IHostEnvironmentInternal;

@@ -1,5 +1,5 @@
-// ML.NET asks for rows one at a time; a model embeds many texts together far faster. This view stands between the two: its
-// cursors gather a window of rows, embed their texts in one call, and hand the rows back in order with every other active
+// ML.NET asks for rows one at a time; a model embeds many texts or images together far faster. This view stands between the two:
+// its cursors gather a window of rows, embed their items in one call, and hand the rows back in order with every other active
 // column as it was. Columns pass through untouched, and nothing is embedded, where the vector column is not asked for.
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -7,29 +7,33 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Ternary;
 
 /// <summary>A data view with one vector column added, computed from windows of rows.</summary>
-internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTemplate
+internal sealed class LookAheadView<TItem> : RowToRowMapperTransformBase, ITransformTemplate
 {
     private readonly ITransformer _transformer;
     private readonly EmbeddingColumn _column;
-    private readonly TextEmbedding _embed;
+    private readonly EmbeddingInput<TItem> _items;
+    private readonly ItemEmbedding<TItem> _embed;
     private readonly ColumnBindings _bindings;
-    private readonly DataViewSchema.Column _text;
+    private readonly DataViewSchema.Column _input;
 
     /// <summary>Creates the view.</summary>
     /// <param name="host">Where channels, errors and cancellation belong.</param>
     /// <param name="source">The rows.</param>
     /// <param name="transformer">Saves this view's state, and makes the same view of other rows.</param>
     /// <param name="column">The columns read and added.</param>
+    /// <param name="items">How items are taken out of rows.</param>
     /// <param name="embed">The model.</param>
     /// <param name="windowRows">Most rows that are embedded together.</param>
-    public LookAheadView(IHost host, IDataView source, ITransformer transformer, EmbeddingColumn column, TextEmbedding embed, int windowRows)
+    public LookAheadView(
+        IHost host, IDataView source, ITransformer transformer, EmbeddingColumn column, EmbeddingInput<TItem> items, ItemEmbedding<TItem> embed, int windowRows)
         : base(host, source)
     {
         _transformer = transformer;
         _column = column;
+        _items = items;
         _embed = embed;
         WindowRows = windowRows;
-        _text = column.Bind(host, source.Schema);
+        _input = column.Bind(host, source.Schema);
         _bindings = new ColumnBindings(source.Schema, [column.ToColumn()]);
     }
 
@@ -82,23 +86,23 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
     /// <inheritdoc/>
     protected override int MapColumnIndex(out bool isSrc, int col) => _bindings.MapColumnIndex(out isSrc, col);
 
-    // A row's text may be asked for by several columns downstream; the last embedding is kept for them.
+    // A row's item may be asked for by several columns downstream; the last embedding is kept for them.
     private ValueGetter<VBuffer<float>> MakeRowGetter(DataViewRow input)
     {
-        ValueGetter<ReadOnlyMemory<char>> getText = input.GetGetter<ReadOnlyMemory<char>>(_text);
-        ReadOnlyMemory<char> text = default;
-        string?[] texts = new string?[1];
+        Func<TItem> getItem = _items.Open(input, _input);
+        TItem[] items = new TItem[1];
+        bool isEmbedded = false;
         float[] embedding = new float[_column.Dimension];
         return (ref VBuffer<float> destination) =>
         {
-            getText(ref text);
-            if (texts[0] is null || !text.Span.SequenceEqual(texts[0]))
+            TItem item = getItem();
+            if (!isEmbedded || !_items.AreSame(item, items[0]))
             {
                 Host.CheckAlive();
-                texts[0] = null;
-                string current = text.ToString();
-                _embed([current], embedding, CancellationToken.None);
-                texts[0] = current;
+                isEmbedded = false;
+                items[0] = item;
+                _embed(items, embedding, CancellationToken.None);
+                isEmbedded = true;
             }
             CopyTo(embedding, ref destination);
         };
@@ -120,16 +124,18 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
     private IEnumerable<DataViewSchema.Column> InputsOf(bool[] active)
     {
         bool[] inputs = _bindings.GetActiveInput(i => active[i]);
-        inputs[_text.Index] |= active[AddedColumn];
+        inputs[_input.Index] |= active[AddedColumn];
         return Source.Schema.Where(column => inputs[column.Index]);
     }
 
-    // Values that ML.NET calls not cacheable (images, for one) belong to the row they came with and cannot wait in a window.
+    // Values that ML.NET calls not cacheable (images, for one) belong to the row they came with and cannot wait in a window. What is
+    // only embedded need not: the items made of it can.
     private DataViewRowCursor MakeCursor(DataViewRowCursor input, bool[] active)
     {
         if (!active[AddedColumn])
             return new RowCursor(this, input, active, getEmbedding: null);
-        if (!DataViewUtils.AllCacheable(input.Schema, input.IsColumnActive))
+        bool[] kept = _bindings.GetActiveInput(i => active[i]);
+        if (!DataViewUtils.AllCacheable(input.Schema, column => kept[column.Index]))
             return new RowCursor(this, input, active, MakeRowGetter(input));
         return new WindowCursor(this, input, active);
     }
@@ -139,7 +145,7 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
         ?? throw Host.Except($"Invalid TValue in GetGetter: '{typeof(TValue)}', expected type: '{getter.GetType().GetGenericArguments()[0]}'.");
 
     /// <summary>Follows the source row by row.</summary>
-    private sealed class RowCursor(LookAheadView view, DataViewRowCursor input, bool[] active, Delegate? getEmbedding)
+    private sealed class RowCursor(LookAheadView<TItem> view, DataViewRowCursor input, bool[] active, Delegate? getEmbedding)
         : SynchronizedCursorBase(view.Host, input)
     {
         public override DataViewSchema Schema => view.OutputSchema;
@@ -164,17 +170,13 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
         // Windows grow to their full size, so that a reader that takes a few rows does not wait for hundreds to be embedded.
         private const int FirstWindowRows = 32;
 
-        // Long texts fill a window sooner than many rows do: it bounds memory and the time to the first row.
-        private const int MaxWindowCharacters = 1 << 18;
-
-        private readonly LookAheadView _view;
+        private readonly LookAheadView<TItem> _view;
         private readonly DataViewRowCursor _input;
         private readonly bool[] _active;
         private readonly ColumnWindow?[] _columns;
-        private readonly ValueGetter<ReadOnlyMemory<char>> _getText;
+        private readonly Func<TItem> _getItem;
         private readonly ValueGetter<DataViewRowId> _getId;
-        private ReadOnlyMemory<char> _text;
-        private string?[] _texts = [];
+        private TItem[] _items = [];
         private DataViewRowId[] _ids = [];
         private long[] _batches = [];
         private float[] _embeddings = [];
@@ -184,7 +186,7 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
         private bool _embedded;
         private bool _inputDisposed;
 
-        public WindowCursor(LookAheadView view, DataViewRowCursor input, bool[] active)
+        public WindowCursor(LookAheadView<TItem> view, DataViewRowCursor input, bool[] active)
             : base(view.Host)
         {
             _view = view;
@@ -192,7 +194,7 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
             _active = active;
             bool[] kept = view._bindings.GetActiveInput(i => active[i]);
             _columns = [.. input.Schema.Select(column => kept[column.Index] ? ColumnWindow.Create(input, column) : null)];
-            _getText = input.GetGetter<ReadOnlyMemory<char>>(view._text);
+            _getItem = view._items.Open(input, view._input);
             _getId = input.GetIdGetter();
         }
 
@@ -256,11 +258,11 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
             _count = 0;
             _embedded = false;
             Reserve(Math.Min(_capacity * 2, _view.WindowRows));
-            for (int characters = 0; _count < _capacity && characters < MaxWindowCharacters && _input.MoveNext(); _count++)
+            // Large items fill a window sooner than many rows do: it bounds memory and the time to the first row.
+            for (long size = 0; _count < _capacity && size < _view._items.MaxWindowSize && _input.MoveNext(); _count++)
             {
-                _getText(ref _text);
-                _texts[_count] = _text.ToString();
-                characters += _text.Length;
+                _items[_count] = _getItem();
+                size += _view._items.SizeOf(_items[_count]);
                 _getId(ref _ids[_count]);
                 _batches[_count] = _input.Batch;
                 foreach (ColumnWindow? column in _columns)
@@ -270,10 +272,10 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
 
         private void Reserve(int rows)
         {
-            if (rows == _capacity && _texts.Length == rows)
+            if (rows == _capacity && _items.Length == rows)
                 return;
             _capacity = rows;
-            Array.Resize(ref _texts, rows);
+            Array.Resize(ref _items, rows);
             Array.Resize(ref _ids, rows);
             Array.Resize(ref _batches, rows);
             _embeddings = new float[checked(rows * _view._column.Dimension)];
@@ -294,7 +296,7 @@ internal sealed class LookAheadView : RowToRowMapperTransformBase, ITransformTem
         private void EmbedWindow()
         {
             using HostCancellation cancellation = new(_view.Host);
-            _view._embed(new ArraySegment<string?>(_texts, 0, _count), _embeddings.AsSpan(0, _count * _view._column.Dimension), cancellation.Token);
+            _view._embed(new ArraySegment<TItem>(_items, 0, _count), _embeddings.AsSpan(0, _count * _view._column.Dimension), cancellation.Token);
             _embedded = true;
         }
     }

@@ -32,8 +32,6 @@ public sealed class TernaryEmbeddingTransformer : ITransformer, IDisposable
     /// <summary>By this name ML.NET finds the loading code; at most 24 characters.</summary>
     internal const string LoaderSignature = "TernaryTextEmbedding";
 
-    private const string ModelStream = "Model.ternary";
-
     private readonly IHost _host;
     private readonly SharedEncoder _shared;
     private readonly TextEncoder _encoder;
@@ -62,7 +60,7 @@ public sealed class TernaryEmbeddingTransformer : ITransformer, IDisposable
             MaxLength = context.Reader.ReadInt32(),
             LookAheadRows = context.Reader.ReadInt32(),
         };
-        EmbeddingModel model = LoadModel(host, context, output);
+        EmbeddingModel model = SavedModel.Load(host, context, output, TernaryModelFile.Load);
         Options.Validate(model);
         _shared = new SharedEncoder(() => HostEncoder.Create(host, model, Options));
         _encoder = _shared.Borrow();
@@ -147,7 +145,7 @@ public sealed class TernaryEmbeddingTransformer : ITransformer, IDisposable
         ctx.Writer.Write(Options.Dimension);
         ctx.Writer.Write(Options.MaxLength);
         ctx.Writer.Write(Options.LookAheadRows);
-        ctx.SaveBinaryStream(ModelStream, writer => TernaryModelFile.Save(Model, writer.BaseStream, TernaryModelFileOptions.Exact));
+        SavedModel.Save(ctx, Model);
     }
 
     private static TernaryEmbeddingTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
@@ -157,23 +155,6 @@ public sealed class TernaryEmbeddingTransformer : ITransformer, IDisposable
         host.CheckValue(ctx, nameof(ctx));
         ctx.CheckAtModel(GetVersionInfo());
         return new TernaryEmbeddingTransformer(host, ctx);
-    }
-
-    private static EmbeddingModel LoadModel(IHost host, ModelLoadContext context, string outputColumn)
-    {
-        EmbeddingModel? model = null;
-        try
-        {
-            if (context.TryLoadBinaryStream(ModelStream, reader => model = TernaryModelFile.Load(reader.BaseStream, $"{ModelStream} in the saved model")))
-                return model!;
-        }
-        catch (CheckpointException e)
-        {
-            // Marked as an error that a component means to raise; ML.NET would wrap it in a TargetInvocationException otherwise.
-            host.Process(e);
-            throw;
-        }
-        throw host.ExceptDecode($"The saved model lacks the entry '{ModelStream}' of the embedding column '{outputColumn}'. Save it again.");
     }
 
     private static IDataTransform Create(IHostEnvironment env, ModelLoadContext ctx, IDataView input) =>
@@ -187,8 +168,8 @@ public sealed class TernaryEmbeddingTransformer : ITransformer, IDisposable
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(TernaryEmbeddingTransformer).Assembly.FullName);
 
-    private LookAheadView MakeView(IDataView input) =>
-        new(_host, input, this, _column, Embed, Options.LookAheadRows);
+    private LookAheadView<string?> MakeView(IDataView input) =>
+        new(_host, input, this, _column, TextInput.Instance, Embed, Options.LookAheadRows);
 
     private void Embed(IReadOnlyList<string?> texts, Span<float> output, CancellationToken cancellation)
     {

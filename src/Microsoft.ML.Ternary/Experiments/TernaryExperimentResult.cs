@@ -35,7 +35,7 @@ public sealed class TernaryExperimentResult
 
     /// <summary>The model of <see cref="BestTrial"/>, packed: embed with it
     /// (<see cref="TernaryCatalog.ApplyTernaryEmbedding(TransformsCatalog.TextTransforms, string, string?, EmbeddingModel, TernaryEmbeddingOptions?)"/>)
-    /// or save it (<see cref="TernaryModelFile.Save(EmbeddingModel, string, TernaryModelFileOptions?)"/>).</summary>
+    /// or save it (<see cref="TernaryModelFile.Save(EncoderModel, string, TernaryModelFileOptions?)"/>).</summary>
     public EmbeddingModel BestModel { get; }
 
     /// <summary>Every result, in the order of their ending; a trial that was promoted has one for each rung.</summary>

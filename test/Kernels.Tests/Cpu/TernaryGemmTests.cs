@@ -265,6 +265,32 @@ public abstract class TernaryGemmTests(int digits)
         }
     }
 
+    [Fact]
+    public void TheSumBeforeTheNormIsKeptWhereItIsWanted()
+    {
+        const int Rows = 11, Outputs = 33, Inputs = 70;
+        var random = new Random(1);
+        ActivationBlock input = RandomBlock(random, Rows, Inputs), stream = RandomBlock(random, Rows, Outputs);
+        float[] gain = RandomValues(random, Outputs), bias = RandomValues(random, Outputs);
+        TernaryGemm gemm = Create(RandomMatrix(random, Outputs, Inputs), RandomValues(random, Outputs));
+        float[] sum = [.. Multiply(gemm, input, Outputs).Zip(stream.Values.ToArray(), (product, residual) => product + residual)];
+        float[] normalized = [.. sum];
+        Normalization.LayerNorm(normalized, gain, bias, 1e-5f);
+
+        foreach (ActivationForms forms in new[] { ActivationForms.Float32, ActivationForms.Int8, ActivationForms.Float32 | ActivationForms.Int8 })
+        {
+            // The residual stream goes on in place, as in encoders whose norms come first.
+            ActivationBlock running = Blocks.Of(Outputs, stream.Values.ToArray());
+            var output = new ActivationBlock(Rows, Outputs, forms);
+            gemm.Multiply(input, 0, Rows, new LinearOutput(output) { Residual = running, Sum = running, Norm = new LayerNorm(gain, bias, 1e-5f) }, new LinearWorkspace());
+            Assert.Equal(sum, running.Values.ToArray());
+            if (forms.HasFlag(ActivationForms.Float32))
+                Assert.Equal(normalized, output.Values.ToArray());
+            if (forms.HasFlag(ActivationForms.Int8))
+                AssertSameCodes(Blocks.Of(Outputs, normalized), output);
+        }
+    }
+
     private static unsafe void AssertSameCodes(ActivationBlock expected, ActivationBlock actual)
     {
         for (int row = 0; row < expected.Rows; row++)

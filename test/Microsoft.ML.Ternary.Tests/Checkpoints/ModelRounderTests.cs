@@ -59,7 +59,7 @@ public sealed class ModelRounderTests
     public void Bits_and_groups_that_cannot_be_are_refused()
     {
         EmbeddingModel full = TestModels.Tiny();
-        Assert.Throws<ArgumentNullException>(() => ModelRounder.Round(null!));
+        Assert.Throws<ArgumentNullException>(() => ModelRounder.Round<EmbeddingModel>(null!));
         Assert.Throws<ArgumentOutOfRangeException>(() => ModelRounder.Round(full, bits: 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => ModelRounder.Round(full, bits: 9));
         Assert.Throws<ArgumentOutOfRangeException>(() => ModelRounder.Round(full, groupSize: 0));

@@ -128,7 +128,7 @@ public class ModelTernarizerTests
     public void AZeroedEncoderTakesNothingFromOtherTokens()
     {
         EmbeddingModel model = ModelTernarizer.ZeroEncoder(HuggingFaceFolder.Load(TestPaths.Tiny("bert")));
-        BertEncoder encoder = new(model.Config, model.Weights);
+        TransformerEncoder encoder = new(model.Config, model.Weights);
         float[] alone = encoder.HiddenStates(TokenBatch.FromSequences([2]))[^1];
         float[] before = encoder.HiddenStates(TokenBatch.FromSequences([2, 30, 40]))[^1];
         Assert.Equal(alone, before[..alone.Length]);

@@ -194,7 +194,7 @@ public sealed class TernaryModelFileTests
     {
         byte[] bytes = Bytes(TestModels.Ternary(TestModels.Tiny()), null);
         int position = bytes.AsSpan().IndexOf("\"version\":\"1\""u8) + 11;
-        bytes[position] = (byte)'2';
+        bytes[position] = (byte)'3';
         CheckpointException error = Assert.Throws<CheckpointException>(() => TernaryModelFile.Load(new MemoryStream(bytes)));
         Assert.Equal("version", error.Field);
         Assert.Contains("update", error.Message, StringComparison.Ordinal);

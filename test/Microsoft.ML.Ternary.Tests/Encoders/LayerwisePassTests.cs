@@ -12,7 +12,7 @@ public sealed class LayerwisePassTests
     public void LayerByLayerTheStatesAreThoseOfTheWholeEncoder()
     {
         EmbeddingModel model = TestModels.Tiny();
-        float[][] expected = new BertEncoder(model.Config, model.Weights).HiddenStates(Tokens);
+        float[][] expected = new TransformerEncoder(model.Config, model.Weights).HiddenStates(Tokens);
         LayerwisePass pass = new(model, Tokens);
         Assert.Equal(expected[0], Assert.Single(pass.States));
         for (int i = 0; i < model.Config.LayerCount; i++)

@@ -19,7 +19,7 @@ public class PoolerTests
     public void ModesAreConcatenatedInTheOrderOfTheEnumeration(PoolingModes modes, float[] expected)
     {
         float[] output = new float[expected.Length];
-        Pooler.Pool(modes, States, 2, output);
+        Pooler.Pool(modes, States, 2, 0, output);
         Assert.Equal(expected, output);
     }
 
@@ -27,7 +27,7 @@ public class PoolerTests
     public void AllNegativeStatesHaveANegativeMaximum()
     {
         float[] output = new float[2];
-        Pooler.Pool(PoolingModes.Max, [-5, -1, -4, -2], 2, output);
+        Pooler.Pool(PoolingModes.Max, [-5, -1, -4, -2], 2, 0, output);
         Assert.Equal([-4, -1], output);
     }
 }

@@ -28,11 +28,12 @@ internal sealed class FakeEmbedding
 
     /// <summary>A look-ahead view of <paramref name="source"/> that adds the column "Embedding" from the column "Text".</summary>
     public IDataView View(MLContext ml, IDataView source, int windowRows = 64) =>
-        new LookAheadView(
+        new LookAheadView<string?>(
             ((IHostEnvironment)ml).Register("Test"),
             source,
             transformer: null!,
             new EmbeddingColumn("Embedding", "Text", Dimension, Normalized: false),
+            TextInput.Instance,
             Embed,
             windowRows);
 }

@@ -1,6 +1,9 @@
 // A pipeline saved here is loaded by a program that has never heard of it. This is also the guard of the versions of ML.NET that
 // are supported: it fails where loading by assembly name, or the access to ML.NET's internals, no longer works.
 using Microsoft.ML.Ternary.Ann;
+using Microsoft.ML.Ternary.Checkpoints;
+using Microsoft.ML.Ternary.Kernels;
+using Microsoft.ML.Ternary.Tests.Encoders;
 
 namespace Microsoft.ML.Ternary.Tests.Estimators;
 
@@ -28,6 +31,25 @@ public sealed class FreshProcessTests
 
         // Who asks for no GPU does not pay for one.
         Assert.Equal("no ILGPU", lines[^1]);
+    }
+
+    [Fact]
+    public void APipelineOfImagesPredictsTheSameInAFreshProcess()
+    {
+        using TemporaryFolder folder = new();
+        string[] paths = [.. new[] { "pattern.png", "grey.png", "alpha.png", "pattern.png", "grey.png", "alpha.png" }.Select(GoldenImages.File)];
+        ImageEmbeddingModel model = ModelTernarizer.Ternarize(HuggingFaceImageFolder.Load(TestPaths.Tiny("dinov2")), TernaryScaling.PerRow());
+        IDataView rows = TextRow.View(_ml, paths);
+        ITransformer chain = _ml.Transforms.ApplyTernaryImageEmbedding("Embedding", "Text", model)
+            .Append(_ml.Transforms.Conversion.MapValueToKey("Label"))
+            .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(featureColumnName: "Embedding", maximumNumberOfIterations: 5))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
+            .Fit(rows);
+        _ml.Model.Save(chain, rows.Schema, folder.File("chain.zip"));
+
+        string[] lines = FreshProcess.Run(paths, folder.File("chain.zip"));
+        using PredictionEngine<TextRow, TextPrediction> engine = _ml.Model.CreatePredictionEngine<TextRow, TextPrediction>(chain);
+        Assert.Equal(paths.Select(path => Bits(engine.Predict(new TextRow { Text = path }))), lines[1..^1]);
     }
 
     [Fact]

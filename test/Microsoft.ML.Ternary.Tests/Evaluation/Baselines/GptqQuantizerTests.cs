@@ -57,7 +57,7 @@ public sealed class GptqQuantizerTests
 
         using TextEncoder encoder = new(model);
         InputHessian hessian = new(32);
-        hessian.Add(new BertEncoder(model.Config, model.Weights).HiddenStates(encoder.Tokenize(Texts[..10]))[0]);
+        hessian.Add(new TransformerEncoder(model.Config, model.Weights).HiddenStates(encoder.Tokenize(Texts[..10]))[0]);
         float[] expected = GptqMatrix.Round(((DenseLinearWeights)model.Weights.Layers[0].Key).Matrix, 32, hessian.Matrix, options).Values;
         // The order of the texts may move a sum's last digit, and with it a weight that lies between two levels.
         Assert.InRange(expected.Zip(rounded.Matrix, (a, b) => Math.Abs(a - b) > 1e-5f ? 1 : 0).Sum(), 0, expected.Length / 100);

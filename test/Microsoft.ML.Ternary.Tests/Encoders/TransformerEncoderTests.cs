@@ -3,7 +3,7 @@ using Microsoft.ML.Ternary.Encoders;
 
 namespace Microsoft.ML.Ternary.Tests.Encoders;
 
-public class BertEncoderTests
+public class TransformerEncoderTests
 {
     [Theory]
     [InlineData("bert")]
@@ -17,7 +17,7 @@ public class BertEncoderTests
     public void LastHiddenStatesAgreeWithTransformers(string folder)
     {
         EmbeddingModel model = HuggingFaceFolder.Load(TestPaths.Tiny(folder));
-        BertEncoder encoder = new(model.Config, model.Weights);
+        TransformerEncoder encoder = new(model.Config, model.Weights);
         foreach (TinyRow row in GoldenFiles.Expected(folder).Rows)
         {
             float[][] states = encoder.HiddenStates(new TokenBatch(row.InputIds, new[] { 0, row.InputIds.Length }, row.TokenTypeIds));
@@ -29,7 +29,7 @@ public class BertEncoderTests
     public void SequencesOfOneBatchDoNotSeeEachOther()
     {
         EmbeddingModel model = HuggingFaceFolder.Load(TestPaths.Tiny("bert-odd-shapes"));
-        BertEncoder encoder = new(model.Config, model.Weights);
+        TransformerEncoder encoder = new(model.Config, model.Weights);
         int[][] sequences = [.. GoldenFiles.Expected("bert-odd-shapes").Rows.Select(row => row.InputIds)];
 
         float[][] together = encoder.HiddenStates(TokenBatch.FromSequences(sequences));
@@ -48,7 +48,7 @@ public class BertEncoderTests
     public void EveryLayerOfMiniLMAgreesWithTransformers()
     {
         EmbeddingModel model = HuggingFaceFolder.Load(TestPaths.MiniLm);
-        BertEncoder encoder = new(model.Config, model.Weights);
+        TransformerEncoder encoder = new(model.Config, model.Weights);
         foreach (MiniLMRow row in GoldenFiles.MiniLMRows())
         {
             float[][] states = encoder.HiddenStates(TokenBatch.FromSequences(row.Ids));

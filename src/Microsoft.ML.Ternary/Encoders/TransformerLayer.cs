@@ -1,33 +1,39 @@
-// One transformer layer: attention and feed-forward, each added to the residual stream and normalised.
+// One transformer layer: attention and feed-forward, each added to the residual stream. Norms stand after each sum (BERT) or before
+// attention and feed-forward (ViT). Either way a norm is computed where a sum is made, while the row is in the cache, so that a
+// layer whose norms come first makes the next layer's first norm.
 using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Kernels;
 
 namespace Microsoft.ML.Ternary.Encoders;
 
-internal sealed class BertLayer
+internal sealed class TransformerLayer
 {
-    private readonly BertConfig _config;
+    private readonly EncoderConfig _config;
     private readonly AttentionProjections _projections;
     private readonly LinearLayer _attentionOutput;
-    private readonly LayerNorm _attentionNorm;
+    private readonly LayerNorm _sumNorm;
     private readonly LinearLayer _intermediate;
     private readonly ActivationFunction _function;
     private readonly LinearLayer _output;
-    private readonly LayerNorm _outputNorm;
+    private readonly LayerNorm _lastNorm;
 
-    public BertLayer(BertConfig config, BertLayerWeights weights)
+    /// <summary>Creates a layer.</summary>
+    /// <param name="config">The encoder's shape.</param>
+    /// <param name="weights">The layer's weights.</param>
+    /// <param name="nextNorm">Where norms come first, the one that follows: the next layer's first, or the encoder's last.</param>
+    public TransformerLayer(EncoderConfig config, BertLayerWeights weights, LayerNormWeights? nextNorm = null)
     {
         _config = config;
         _projections = new AttentionProjections(weights.Query, weights.Key, weights.Value);
         _attentionOutput = Linears.Create(weights.AttentionOutput);
-        _attentionNorm = Linears.Create(weights.AttentionNorm, config);
+        _sumNorm = Linears.Create(config.NormFirst ? weights.OutputNorm : weights.AttentionNorm, config);
         _intermediate = Linears.Create(weights.Intermediate);
         _function = Linears.Function(config.Activation);
         _output = Linears.Create(weights.Output);
-        _outputNorm = Linears.Create(weights.OutputNorm, config);
+        _lastNorm = Linears.Create(config.NormFirst ? nextNorm! : weights.OutputNorm, config);
     }
 
-    /// <summary>The forms in which the layer reads the residual stream.</summary>
+    /// <summary>The forms in which the layer reads what norms made.</summary>
     public ActivationForms HiddenForms => _projections.InputForms | _intermediate.InputForm;
 
     /// <summary>The form in which the layer reads what attention gathered.</summary>
@@ -44,18 +50,22 @@ internal sealed class BertLayer
     {
         (int first, int rows) = share.Rows(workspace.TokenCount);
         LinearWorkspace linear = share.Workspace.Linear;
-        _projections.Forward(workspace, first, rows, linear);
+        ActivationBlock hidden = workspace.Hidden, next = workspace.Next;
+        bool normFirst = _config.NormFirst;
+        _projections.Forward(workspace, normFirst ? next : hidden, first, rows, linear);
         share.Meet();
         Attend(workspace, share);
         share.Meet();
         if ((ContextForms & ActivationForms.Int8) != 0)
             workspace.Context.Quantize(first, rows);
         linear.Times?.Add(Stage.Quantize);
-        LinearOutput attended = new(workspace.Next) { Residual = workspace.Hidden, Norm = _attentionNorm };
+        LinearOutput attended = new(next) { Residual = hidden, Sum = normFirst ? hidden : null, Norm = _sumNorm };
         _attentionOutput.Forward(workspace.Context, first, rows, attended, linear);
-        _intermediate.Forward(workspace.Next, first, rows, new LinearOutput(workspace.Inner) { Function = _function }, linear);
-        LinearOutput next = new(workspace.Hidden) { Residual = workspace.Next, Norm = _outputNorm };
-        _output.Forward(workspace.Inner, first, rows, next, linear);
+        _intermediate.Forward(next, first, rows, new LinearOutput(workspace.Inner) { Function = _function }, linear);
+        LinearOutput last = normFirst
+            ? new(next) { Residual = hidden, Sum = hidden, Norm = _lastNorm }
+            : new(hidden) { Residual = next, Norm = _lastNorm };
+        _output.Forward(workspace.Inner, first, rows, last, linear);
     }
 
     // Heads of all sequences are dealt out in turn; a sequence's heads cost the same.
