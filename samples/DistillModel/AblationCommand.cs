@@ -66,7 +66,7 @@ internal static class AblationCommand
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"Stopped; {json} holds what is done. The same command goes on.");
+            Console.Error.WriteLine(File.Exists(json) ? $"Stopped; {json} holds what is done. The same command goes on." : "Stopped before the first run ended. The same command goes on.");
             return 130;
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or InvalidOperationException or ArgumentException or CheckpointException)
@@ -86,6 +86,9 @@ internal static class AblationCommand
         arguments.GetValue(Models)?.Create();
         FileInfo[] corpus = arguments.GetValue(Corpus)!;
         IEnumerable<string> Texts() => corpus.SelectMany(file => File.ReadLines(file.FullName));
+        // A name that the table knows with other settings is refused before anything trains.
+        foreach (AblationRecipe recipe in recipes)
+            table.Has(recipe, seed: 0);
         foreach (int seed in arguments.GetValue(Seeds)!.Distinct())
         {
             foreach (AblationRecipe recipe in recipes.Where(recipe => !table.Has(recipe, seed)))
@@ -112,7 +115,7 @@ internal static class AblationCommand
         {
             result = distil();
         }
-        catch (InvalidOperationException e)
+        catch (DistillationDivergedException e)
         {
             return row with { Failure = e.Message };
         }

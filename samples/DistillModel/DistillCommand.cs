@@ -114,10 +114,12 @@ internal static class DistillCommand
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"Stopped; the state is in {CheckpointOf(output)}. Go on with --resume.");
+            Console.Error.WriteLine(File.Exists(CheckpointOf(output))
+                ? $"Stopped; the state is in {CheckpointOf(output)}. Go on with --resume."
+                : "Stopped before training began; nothing was written.");
             return 130;
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException or CheckpointException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException or CheckpointException)
         {
             Console.Error.WriteLine(e.Message);
             return 1;

@@ -58,7 +58,7 @@ internal static class EvaluateCommand
                 WholeFile.WriteLines(json.FullName, [JsonSerializer.Serialize(figures, ModelFigures.JsonOptions)]);
             return 0;
         }
-        catch (Exception e) when (e is IOException or CheckpointException or ArgumentException or FormatException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or CheckpointException or ArgumentException or FormatException)
         {
             Console.Error.WriteLine(e.Message);
             return 1;
@@ -120,5 +120,5 @@ internal sealed record ModelFigures(string Model, double CosineMean, double Cosi
     public IReadOnlyList<EmbeddingFormAgreement>? Forms { get; init; }
 
     public static readonly JsonSerializerOptions JsonOptions = new()
-    { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = { new JsonStringEnumConverter() } };
+    { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = { new JsonStringEnumConverter() } };
 }

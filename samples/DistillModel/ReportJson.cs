@@ -26,6 +26,7 @@ internal static class ReportJson
                 ["teacher_bytes"] = report.TeacherBytes,
                 ["student_bytes"] = report.StudentBytes,
                 ["loss_curve"] = report.LossCurve,
+                ["warnings"] = report.Warnings,
             },
             ModelFigures.JsonOptions),
     ]);

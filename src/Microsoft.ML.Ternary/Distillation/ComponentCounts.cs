@@ -29,7 +29,9 @@ public sealed record ComponentCounts
     public static ComponentCounts Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Of([.. text.Split('/').Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
+        return Of([.. text.Split('/').Select(count => int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
+            ? number
+            : throw new FormatException($"'{count}' is no number of components; write counts from 1 with strokes between them, such as 64/128/256."))]);
     }
 
     /// <summary>Whether both hold the same counts.</summary>

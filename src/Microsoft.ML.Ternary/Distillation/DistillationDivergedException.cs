@@ -15,6 +15,7 @@ public sealed class DistillationDivergedException : InvalidOperationException
     public double LearningRate { get; }
 
     /// <summary>The model of the last state that was seen to be sound, with its report; <see cref="DistillationReport.Steps"/> says how far
-    /// it had come. Where a checkpoint is kept, the file holds the same state, and training can go on from it with a lower rate.</summary>
+    /// it had come. Where a checkpoint is kept, the file holds the same state, unless nothing was
+    /// trained yet or it could not be written (the message says so), and training can go on from it with a lower rate.</summary>
     public DistillationResult LastGood { get; }
 }

@@ -205,7 +205,8 @@ internal sealed class DistillationRun : IDisposable
     // Loss and gradient have just shown that the present weights are sound, and nothing has moved them yet.
     private void BeforeMoving()
     {
-        if (_keepDue && _state.StepsAboveBest == 0)
+        // A run may begin with a state whose last losses were high: that one is kept too, or there would be none.
+        if (_keepDue && (_state.StepsAboveBest == 0 || !_keeper.HasState))
         {
             _keeper.Keep(_state);
             if (_checkpointDue)

@@ -162,7 +162,9 @@ internal sealed class DistillationTrainer : IDisposable
             teacher = TorchTrace.Of(_teacher, _head, ids, mask, _loss.NeedsAttention);
         TorchTrace student = TorchTrace.Of(_student, _head, ids, mask, _loss.NeedsAttention);
         Tensor loss = _loss.Of(student, teacher, mask, tokenShare, rowShare);
-        loss.backward();
+        // A part of one text has no similarities; where the recipe asks for nothing else there is nothing to learn from it.
+        if (loss.requires_grad)
+            loss.backward();
         return loss.item<float>();
     }
 }

@@ -17,6 +17,9 @@ internal sealed class StateKeeper(string? path, string identity, DistillationTra
     private float[][] _arrays = [];
     private DistillationState? _state;
 
+    /// <summary>Whether there is a state to go back to.</summary>
+    public bool HasState => _state is not null;
+
     /// <summary>Copies the present state over the one in memory. A checkpoint on disk would not do in its place: it may be absent, old, or
     /// impossible to write.</summary>
     public void Keep(DistillationState state)

@@ -196,9 +196,9 @@ public sealed record TernaryRecipe
     internal void Validate()
     {
         Require(BatchSize > 0, nameof(BatchSize), BatchSize, "at least 1");
-        Require(LearningRate is null or > 0, nameof(LearningRate), LearningRate, "above 0, or null to choose it");
+        Require(LearningRate is null or (> 0 and < double.PositiveInfinity), nameof(LearningRate), LearningRate, "above 0, or null to choose it");
         Require(WarmUp is >= 0 and < 1, nameof(WarmUp), WarmUp, "a share of the steps from 0 to below 1");
-        Require(GradientClipping >= 0, nameof(GradientClipping), GradientClipping, "0 (off) or more");
+        Require(GradientClipping is >= 0 and < double.PositiveInfinity, nameof(GradientClipping), GradientClipping, "0 (off) or more");
         foreach ((string name, float weight) in Weights())
             Require(weight >= 0 && float.IsFinite(weight), name, weight, "0 or more");
         Require(Weights().Any(loss => loss.Weight > 0), nameof(HiddenStateWeight), HiddenStateWeight, "above 0, or the weight of another loss that is turned on");

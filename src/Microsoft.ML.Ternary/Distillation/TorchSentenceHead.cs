@@ -8,6 +8,9 @@ namespace Microsoft.ML.Ternary.Distillation;
 /// <summary>Hidden states (batch x length x hidden) and mask (batch x length) to embeddings (batch x dimension).</summary>
 internal sealed class TorchSentenceHead : nn.Module<Tensor, Tensor, Tensor>
 {
+    // What takes padding out of a maximum.
+    private const double Excluded = 1e30;
+
     private readonly PoolingModes _pooling;
     private readonly bool _normalize;
     private readonly (Tensor Weight, Tensor Bias, DenseActivation Activation)[] _dense;
@@ -49,7 +52,7 @@ internal sealed class TorchSentenceHead : nn.Module<Tensor, Tensor, Tensor>
         if (_pooling.HasFlag(PoolingModes.Cls))
             parts.Add(hidden.select(1, 0));
         if (_pooling.HasFlag(PoolingModes.Max))
-            parts.Add(hidden.masked_fill(mask == 0, float.NegativeInfinity).amax([1]));
+            parts.Add(hidden.Plus(mask.Plus(-1).Times(Excluded)).amax([1]));
         if (_pooling.HasFlag(PoolingModes.Mean))
             parts.Add(Sum() / mask.sum(1));
         if (_pooling.HasFlag(PoolingModes.MeanSqrtLength))

@@ -32,6 +32,8 @@ public static class EmbeddingRounding
     /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter.</exception>
     public static void Round(ReadOnlySpan<float> embedding, EmbeddingForm form, Span<float> destination)
     {
+        if (destination.Length < embedding.Length)
+            throw new ArgumentException($"The destination has {destination.Length} values for an embedding of {embedding.Length}.", nameof(destination));
         if (embedding.Length == 0)
             return;
         float mean = TensorPrimitives.SumOfMagnitudes(embedding) / embedding.Length;
