@@ -83,6 +83,11 @@ public sealed class DistillModelTests : IDisposable
         await AssertRefused("either --minutes or --tokens", [.. ablation, "--recipe", "plain"]);
         await AssertRefused("begin with a name", [.. ablation, "--tokens", "9", "--recipe", "PrecisionRamp=0.5"]);
         await AssertRefused("named twice", [.. ablation, "--tokens", "9", "--recipe", "a", "a:WarmUp=0.1"]);
+        // What is in the way of a run is no result of its recipe, and costs nobody a checkpoint.
+        string checkpoint = At("none.json.plain-1.checkpoint");
+        File.WriteAllText(checkpoint, "not a checkpoint");
+        await AssertRefused("damaged or cut short", [.. ablation, "--tokens", "900", "--recipe", "plain"]);
+        Assert.True(File.Exists(checkpoint));
         Assert.False(File.Exists(At("none.json")));
     }
 

@@ -41,18 +41,28 @@ public sealed record TernaryDigits
     /// <summary>What options and reports call it.</summary>
     public string Name { get; }
 
+    /// <summary>The patterns of <see cref="TwoIn"/>; null where it was not made of patterns.</summary>
+    public IReadOnlyList<string>? Patterns { get; private init; }
+
     /// <summary>Two digits in the layers whose names fit one of <paramref name="patterns"/>, one elsewhere.</summary>
     /// <param name="patterns">Names in which * stands for any characters, such as <c>encoder.layer.5.*</c>. Whether they fit a layer
     /// is seen when a model is at hand.</param>
     public static TernaryDigits TwoIn(params IReadOnlyList<string> patterns)
     {
         ArgumentNullException.ThrowIfNull(patterns);
-        return new("2 in " + string.Join(", ", patterns), model => ModelTernarizer.SelectLinears(model, patterns));
+        string[] kept = [.. patterns];
+        return new("2 in " + string.Join(", ", kept), model => ModelTernarizer.SelectLinears(model, kept)) { Patterns = kept };
     }
 
     /// <summary>The linear layers of <paramref name="model"/> that have two digits.</summary>
     /// <exception cref="ArgumentException">A pattern fits no layer, or the layers are not chosen yet.</exception>
     internal HashSet<string> LayersOfTwo(EncoderModel model) => _two(model);
+
+    /// <summary>Whether both mean the same layers in any model.</summary>
+    public bool Equals(TernaryDigits? other) => other?.Name == Name;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override string ToString() => Name;

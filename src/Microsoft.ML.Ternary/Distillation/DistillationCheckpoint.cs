@@ -34,7 +34,7 @@ internal static class DistillationCheckpoint
             var writer = new BinaryWriter(stream);
             writer.Write(Magic);
             writer.Write(identity);
-            writer.Write(JsonSerializer.Serialize(trainables.Select(trainable => $"{trainable.Name} {trainable.Values.Length}")));
+            writer.Write(Shapes(trainables));
             writer.Write(JsonSerializer.Serialize(state, StateJson));
             foreach (Trainable trainable in trainables)
             {
@@ -54,7 +54,7 @@ internal static class DistillationCheckpoint
             Require(reader.ReadString() == Magic, path, "it is not a checkpoint of this version");
             string? other = Difference(reader.ReadString(), identity);
             Require(other is null, path, $"it was written by a run with another {other}");
-            reader.ReadString();
+            Require(reader.ReadString() == Shapes(trainables), path, "what it trained has another shape: it was written by a run with another model");
             DistillationState state = JsonSerializer.Deserialize<DistillationState>(reader.ReadString(), StateJson)!;
             foreach (Trainable trainable in trainables)
             {
@@ -120,6 +120,9 @@ internal static class DistillationCheckpoint
             Teacher = Convert.ToHexStringLower(hash.GetHashAndReset()),
         });
     }
+
+    private static string Shapes(IReadOnlyList<Trainable> trainables) =>
+        JsonSerializer.Serialize(trainables.Select(trainable => $"{trainable.Name} {trainable.Values.Length}"));
 
     // The name of the first thing that two identities disagree in and that may not change, or null.
     private static string? Difference(string there, string here)

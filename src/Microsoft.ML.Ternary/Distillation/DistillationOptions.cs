@@ -77,6 +77,9 @@ public sealed record DistillationOptions
     /// a warm restart. Null begins with the teacher's copy.</summary>
     public string? StartFrom { get; init; }
 
+    /// <summary>Whether there is a checkpoint to go on from.</summary>
+    internal bool GoesOn => Resume && File.Exists(CheckpointPath);
+
     /// <summary>The seed that a run uses.</summary>
     internal int EffectiveSeed => Seed ?? 1;
 
@@ -91,7 +94,7 @@ public sealed record DistillationOptions
         Require(Threads >= 0, nameof(Threads), Threads, "0 or more");
         Require(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), CheckpointInterval, "above zero");
         Require(!Resume || CheckpointPath is not null, nameof(CheckpointPath), null, $"set when {nameof(Resume)} is");
-        if (StartFrom is not null && !File.Exists(StartFrom))
+        if (StartFrom is not null && !GoesOn && !File.Exists(StartFrom))
             throw new FileNotFoundException($"{nameof(DistillationOptions)}.{nameof(StartFrom)}: there is no checkpoint {StartFrom}.", StartFrom);
         Require(HeldOut is null or { Count: > 0 }, nameof(HeldOut), 0, "null or not empty");
     }

@@ -9,6 +9,9 @@ internal static class DistillationProvenance
     // Enough to see the course of a run; the whole curve is in its report.
     private const int CurvePoints = 50;
 
+    // DigitSelection keeps some room for all of this, and its choice may name most layers of a large model.
+    private const int MostPatterns = 8;
+
     public static IReadOnlyDictionary<string, string> Of(EmbeddingModel teacher, DistillationReport report, DistillationOptions options)
     {
         TernaryRecipe recipe = report.Recipe;
@@ -18,10 +21,10 @@ internal static class DistillationProvenance
             ["distillation.recipe"] = recipe.Name,
             ["distillation.scaling"] = recipe.Scaling.IsPerRow ? "per row" : "per matrix",
             ["distillation.threshold"] = Number(recipe.Scaling.Threshold),
-            ["distillation.digits"] = recipe.Digits.Name,
+            ["distillation.digits"] = Digits(recipe.Digits),
             ["distillation.token_embeddings"] = recipe.TokenEmbeddings.ToString().ToLowerInvariant() + (recipe.TrainEmbeddings ? ", trained" : ""),
             ["distillation.int8_activations"] = recipe.SimulateInt8Activations ? "simulated" : "not simulated",
-            ["distillation.settings"] = string.Join(", ", RecipeSettings.Differences(recipe with { LearningRate = options.Recipe.LearningRate }, TernaryRecipe.Default)),
+            ["distillation.settings"] = Settings(recipe with { LearningRate = options.Recipe.LearningRate }),
             ["distillation.learning_rate"] = Number(recipe.LearningRate ?? 0),
             ["distillation.batch_size"] = recipe.BatchSize.ToString(CultureInfo.InvariantCulture),
             ["distillation.seed"] = options.EffectiveSeed.ToString(CultureInfo.InvariantCulture),
@@ -33,6 +36,13 @@ internal static class DistillationProvenance
             ["distillation.loss_curve"] = LossCurve(report),
         };
     }
+
+    private static string Digits(TernaryDigits digits) =>
+        digits.Patterns is { Count: > MostPatterns } patterns ? $"2 in {patterns.Count} layers, which the tensors' shapes tell" : digits.Name;
+
+    // Layers by name are told once.
+    private static string Settings(TernaryRecipe recipe) => string.Join(", ", RecipeSettings.Differences(
+        recipe.Digits.Patterns is null ? recipe : recipe with { Digits = TernaryRecipe.Default.Digits }, TernaryRecipe.Default));
 
     /// <summary>At most <see cref="CurvePoints"/> points as JSON, [[step, loss], ...], the last step's among them.</summary>
     /// <remarks>Only points at even distances are taken: others lie where a clock said that it was time to measure, and the same

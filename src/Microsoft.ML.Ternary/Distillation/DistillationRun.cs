@@ -48,10 +48,10 @@ internal sealed class DistillationRun : IDisposable
             using TorchTextEncoder? exact = _trainer.TeacherIsExact ? null : new TorchTextEncoder(teacher, TorchSharp.torch.device(options.Device));
             _heldOut = new HeldOutComparison(heldOut, exact ?? _trainer.Teacher, cancellation);
             _keeper = new StateKeeper(options.CheckpointPath, identity, _trainer, _heldOut, Warn);
-            if (options.StartFrom is not null)
+            if (options.StartFrom is not null && !options.GoesOn)
                 DistillationCheckpoint.LoadWeights(options.StartFrom, _trainer.Trainables);
-            _state = options.Resume && File.Exists(options.CheckpointPath)
-                ? DistillationCheckpoint.Load(options.CheckpointPath, _trainer.Trainables, identity)
+            _state = options.GoesOn
+                ? DistillationCheckpoint.Load(options.CheckpointPath!, _trainer.Trainables, identity)
                 : new DistillationState();
         }
         catch

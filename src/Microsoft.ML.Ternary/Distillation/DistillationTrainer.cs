@@ -23,8 +23,6 @@ internal sealed class DistillationTrainer : IDisposable
     public DistillationTrainer(EmbeddingModel teacher, DistillationOptions options)
     {
         (_options, _recipe, _device) = (options, options.Recipe, torch.device(options.Device));
-        if (options.Threads > 0)
-            torch.set_num_threads(options.Threads);
         ScalarType matrixType = MatrixTypes.Of(options.Precision);
         HashSet<string> inFullPrecision = ModelTernarizer.SelectLinears(teacher, options.FullPrecisionLayers);
         HashSet<string> twoDigits = _recipe.Digits.LayersOfTwo(teacher);
@@ -38,6 +36,9 @@ internal sealed class DistillationTrainer : IDisposable
         Teacher = new TorchTextEncoder(teacher, _device, _teacher);
         TeacherIsExact = matrixType == ScalarType.Float32;
         Student = new TorchTextEncoder(teacher, _device, _student);
+        // Last: whoever is refused above has nothing to dispose of, and the number is the process's.
+        if (options.Threads > 0)
+            torch.set_num_threads(options.Threads);
 
         TorchLinear StudentLinear(string name, DenseLinearWeights weights) =>
             inFullPrecision.Contains(name)

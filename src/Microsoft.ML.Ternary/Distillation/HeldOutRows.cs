@@ -7,7 +7,6 @@ internal static class HeldOutRows
     private const int RowsLookedAt = 4096;
     private const int EveryRow = 16;
     private const int SmallestCorpus = 64;
-    private const int TextsOfSmallCorpus = 64;
 
     /// <summary>The texts, and the rows of the corpus that must be left out of training.</summary>
     public static (IReadOnlyList<string> Texts, IReadOnlySet<long> Rows) Choose(
@@ -19,7 +18,7 @@ internal static class HeldOutRows
         if (first.Count == 0)
             throw new InvalidOperationException(TrainingCorpus.NoRows);
         if (first.Count < SmallestCorpus)
-            return (first.Take(TextsOfSmallCorpus).ToList(), new HashSet<long>());
+            return (first, new HashSet<long>());
         HashSet<long> rows = Enumerable.Range(0, first.Count).Where(row => row % EveryRow == EveryRow - 1).Select(row => (long)row).ToHashSet();
         return (rows.Order().Select(row => first[(int)row]).ToList(), rows);
     }

@@ -14,7 +14,7 @@ internal static class LearningRateSchedule
     /// <summary>The peak for a run of so many tokens: linear between the measured points in the logarithms, constant outside.</summary>
     public static double PeakFor(double tokens, TernaryDigits digits)
     {
-        (double Tokens, double Rate)[] peaks = digits.Name == TernaryDigits.One.Name ? OneDigit : TwoDigits;
+        (double Tokens, double Rate)[] peaks = digits == TernaryDigits.One ? OneDigit : TwoDigits;
         if (tokens <= peaks[0].Tokens)
             return peaks[0].Rate;
         for (int i = 1; i < peaks.Length; i++)

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Ternary.Distillation;
 /// <param name="Allowed">What may be written, in words.</param>
 internal sealed record RecipeValue(Func<string, object?> Parse, Func<object?, string> Text, string Allowed)
 {
-    private const string Automatic = "auto", FileLimit = "auto:", TwoIn = "in:", TwoInName = "2 in ";
+    private const string Automatic = "auto", FileLimit = "auto:", TwoIn = "in:";
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
     private static readonly Dictionary<Type, RecipeValue> Known = new()
@@ -64,7 +64,7 @@ internal sealed record RecipeValue(Func<string, object?> Parse, Func<object?, st
 
     private static string DigitsText(TernaryDigits digits) =>
         digits.LargestFileBytes is long limit ? FileLimit + limit.ToString(Culture)
-        : digits.Name.StartsWith(TwoInName, StringComparison.Ordinal) ? TwoIn + digits.Name[TwoInName.Length..].Replace(", ", "/", StringComparison.Ordinal)
+        : digits.Patterns is { } patterns ? TwoIn + string.Join('/', patterns)
         : digits.Name;
 
     private static TernaryScaling ParseScaling(string text)

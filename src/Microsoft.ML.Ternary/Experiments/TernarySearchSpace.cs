@@ -85,7 +85,8 @@ public sealed record TernarySearchSpace
     public RecipeOption<bool>? TrainEmbeddings { get; init; } = RecipeOption.Choice(false, true);
 
     /// <summary>Any other settings of the recipe, each with the values it may take as <see cref="RecipeSettings"/> writes them, such as
-    /// <c>("SimilarityLoss", RecipeOption.Choice("None", "SquaredError"))</c>. Default: none.</summary>
+    /// <c>("SimilarityLoss", RecipeOption.Choice("None", "SquaredError"))</c>. A setting that has an option of its own above takes its
+    /// values from here. Default: none.</summary>
     public IReadOnlyList<(string Name, RecipeOption<string> Values)> Settings { get; init; } = [];
 
     /// <summary>A candidate.</summary>
@@ -112,9 +113,9 @@ public sealed record TernarySearchSpace
             BatchSize = Take(BatchSize, recipe.BatchSize),
             TrainEmbeddings = Take(TrainEmbeddings, recipe.TrainEmbeddings),
         };
-        foreach ((string name, RecipeOption<string> values) in Settings)
-            recipe = RecipeSettings.Set(recipe, name, Take(values, RecipeSettings.Text(recipe, name)));
-        return (recipe, layers);
+        // All at once: what one setting may be can depend on another.
+        string[] named = [.. Settings.Select(setting => $"{setting.Name}={Take(setting.Values, RecipeSettings.Text(recipe, setting.Name))}")];
+        return (RecipeSettings.Apply(recipe, named), layers);
 
         T Take<T>(RecipeOption<T>? option, T current)
         {
@@ -167,10 +168,11 @@ public sealed record TernarySearchSpace
         .. Settings.Select(setting => (setting.Name, (object?)setting.Values)),
     ]).Where(option => option.Option is not null).Select(option => $"{option.Name}: {option.Option}"));
 
-    // A setting that two names lead to would be tried by both, and one would win unseen.
+    // A setting that is named twice would be tried by both, and one would win unseen.
     private void CheckSetting(TernaryRecipe start, string name, string value)
     {
-        RecipeSettings.Set(start, name, value);
+        if (RecipeSettings.Set(start, name, value).Digits.LargestFileBytes is not null && name.Equals(nameof(Digits), StringComparison.OrdinalIgnoreCase))
+            throw new ArgumentException($"{nameof(TernarySearchSpace)}.{nameof(Settings)}: {name}={value} leaves layers to be chosen, which an experiment cannot weigh before training; let it search {nameof(Digits)} and limit the size by {nameof(TernaryExperimentOptions)}.{nameof(TernaryExperimentOptions.MaxBytes)}.");
         if (Settings.Count(setting => setting.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) > 1)
             throw new ArgumentException($"{nameof(TernarySearchSpace)}.{nameof(Settings)} names {name} twice.");
     }

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Distillation;
 using Microsoft.ML.Ternary.Encoders;
+using Microsoft.ML.Ternary.Kernels;
 using Microsoft.ML.Ternary.Tests.Encoders;
 
 namespace Microsoft.ML.Ternary.Tests.Distillation;
@@ -50,18 +51,25 @@ public class PackedStudentTests
         }
     }
 
-    [Fact]
-    public void TheShippedModelEmbedsAsTheStudentWithItsWeightsDoes()
+    [Theory]
+    [InlineData(".ternary", 2)]
+    [InlineData(".1digit.ternary", 1)]
+    public void TheShippedModelEmbedsAsTheStudentWithItsWeightsDoes(string file, int digits)
     {
-        // The one of one digit: its values ternarise to themselves, so a student that starts from them has the shipped codes and scales.
-        // Two digits take their step from the mean of a row, which rounding moved.
-        EmbeddingModel shipped = EmbeddingModelFile.Load(TestPaths.MiniLm + ".1digit.ternary");
+        EmbeddingModel shipped = EmbeddingModelFile.Load(TestPaths.MiniLm + file);
+        Assert.All(shipped.Weights.Layers.SelectMany(layer => layer.Linears()), part => Assert.Equal(digits, ((TernaryLinearWeights)part.Weights).Matrix.Digits));
+        // A student that starts from weights which round to the shipped codes and scales.
         EmbeddingModel values = shipped.With(shipped.Weights with
         {
-            Layers = shipped.Weights.Layers.Select(layer => layer.MapLinears((_, weights) => InFullPrecision((TernaryLinearWeights)weights))).ToArray(),
+            Layers = shipped.Weights.Layers.Select(layer => layer.MapLinears((_, weights) => WeightsThatRoundTo((TernaryLinearWeights)weights))).ToArray(),
         });
         string[] texts = [.. Golden.MiniLmTexts().Select(row => row.Text)];
-        TernaryRecipe recipe = TernaryRecipe.OneDigit with { TokenEmbeddings = TokenEmbeddingFormat.Float32, TrainEmbeddings = false };
+        TernaryRecipe recipe = TernaryRecipe.Default with
+        {
+            Digits = digits == 1 ? TernaryDigits.One : TernaryDigits.Two,
+            TokenEmbeddings = TokenEmbeddingFormat.Float32,
+            TrainEmbeddings = false,
+        };
         using var trainer = new DistillationTrainer(values, new DistillationOptions { Precision = Precision, Recipe = recipe });
         var simulated = new float[texts.Length * shipped.Dimension];
         trainer.Student.Embed(texts, simulated);
@@ -79,21 +87,56 @@ public class PackedStudentTests
         // On these odd texts (emoji, control characters, one word for ever) a sum in another order now and then moves an int8 code,
         // and the later layers carry that on; where no code moves, the two agree to the last digits.
         string all = string.Join(' ', agreement.Select(a => a.Cosine.ToString("0.00000")));
-        Assert.True(agreement.Count(a => a.Cosine >= 0.9999f) >= texts.Length * 2 / 5, $"{agreement.Count(a => a.Cosine >= 0.9999f)} of {texts.Length} agree to .9999: {all}");
+        Assert.True(agreement.Count(a => a.Cosine >= 0.9999f) > texts.Length / 2, $"{agreement.Count(a => a.Cosine >= 0.9999f)} of {texts.Length} agree to .9999: {all}");
         Assert.True(agreement.Average(a => a.Cosine) > 0.999f, all);
         Assert.True(agreement.Min(a => a.Cosine) > 0.98f, all);
     }
 
-    private static DenseLinearWeights InFullPrecision(TernaryLinearWeights weights)
+    private static DenseLinearWeights WeightsThatRoundTo(TernaryLinearWeights weights)
     {
         var values = new float[weights.OutputSize * weights.InputSize];
         var codes = new sbyte[weights.InputSize];
         for (int row = 0; row < weights.OutputSize; row++)
         {
             weights.Matrix.UnpackRow(row, codes);
-            for (int column = 0; column < codes.Length; column++)
-                values[row * codes.Length + column] = codes[column] * weights.Matrix.Scale(row);
+            RowThatRoundsTo(codes, weights.Matrix.Scale(row), weights.Matrix.Digits, values.AsSpan(row * codes.Length, codes.Length));
         }
         return new DenseLinearWeights(weights.OutputSize, weights.InputSize, values, weights.Bias);
+    }
+
+    // Code x scale, as a rule. Two digits take their step from the mean magnitude of the row: where training left codes with another mean
+    // than their own rounding leads to, zeros are lifted, the others lowered, both by less than what moves a code, or the largest code,
+    // which has no upper end, raised, until it does.
+    private static void RowThatRoundsTo(ReadOnlySpan<sbyte> codes, float scale, int digits, Span<float> values)
+    {
+        var rounded = new float[codes.Length];
+        float[] steps = [.. Enumerable.Range(0, 10).Select(i => 0.05f * i)];
+        foreach (float raised in Enumerable.Range(0, 40).Select(i => 0.5f * i))
+        {
+            foreach (float lowered in steps)
+            {
+                foreach (float lifted in steps)
+                {
+                    for (int i = 0; i < codes.Length; i++)
+                        values[i] = codes[i] == 0 ? lifted : codes[i] + Math.Sign(codes[i]) * (Math.Abs(codes[i]) == 4 ? raised : -lowered);
+                    float found = TernaryRounding.Round(values, TernaryScaling.PerRow(), digits, rounded);
+                    if (!Same(codes, rounded))
+                        continue;
+                    TensorPrimitives.Multiply(values, scale / found, values);
+                    return;
+                }
+            }
+        }
+        Assert.Fail("There is a row that no weights were found to round to.");
+    }
+
+    private static bool Same(ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> rounded)
+    {
+        for (int i = 0; i < codes.Length; i++)
+        {
+            if (codes[i] != rounded[i])
+                return false;
+        }
+        return true;
     }
 }

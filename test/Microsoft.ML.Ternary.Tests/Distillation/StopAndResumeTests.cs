@@ -1,6 +1,7 @@
 // Whatever the recipe, stopping and going on gives the bytes that not stopping gives.
 using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Distillation;
+using Microsoft.ML.Ternary.Encoders;
 
 namespace Microsoft.ML.Ternary.Tests.Distillation;
 
@@ -40,6 +41,8 @@ public sealed class StopAndResumeTests : IDisposable
             MatryoshkaWeight = 0.5f,
             MatryoshkaComponents = ComponentCounts.Of(8, 16),
         }),
+        ["attention scores"] = Of(TernaryRecipe.Default with { AttentionLoss = AttentionLoss.Scores }),
+        ["an output of signs"] = Of(TernaryRecipe.Default with { OutputForm = EmbeddingForm.Binary }),
         ["tokens instead of steps"] = new() { TokenBudget = 30 * 32 * 7 },
         ["small batches"] = Of(TernaryRecipe.Default with { BatchSize = 3 }),
     };
@@ -60,6 +63,17 @@ public sealed class StopAndResumeTests : IDisposable
         string start = _folder.File("start");
         TinyDistillation.Run(new() { Steps = 10, CheckpointPath = start });
         AssertStopsChangeNothing(new() { StartFrom = start });
+    }
+
+    [Fact]
+    public void GoingOnNeedsTheCheckpointAloneAndNotWhatTheRunBeganWith()
+    {
+        string start = _folder.File("start");
+        TinyDistillation.Run(new() { Steps = 10, CheckpointPath = start });
+        DistillationOptions options = new() { StartFrom = start, Steps = 12, CheckpointPath = _folder.File("checkpoint"), Resume = true };
+        TinyDistillation.RunUntil(5, options);
+        File.Delete(start);
+        Assert.Equal(12, TinyDistillation.Run(options).Report.Steps);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.Ternary.Checkpoints;
 using Microsoft.ML.Ternary.Distillation;
+using Microsoft.ML.Ternary.Kernels;
 
 namespace Microsoft.ML.Ternary.Tests.Distillation;
 
@@ -56,15 +57,38 @@ public class TernaryDistillerTests
     }
 
     [Fact]
+    public void ATextAloneInItsBatchHasNoSimilarityToLearnFromAndIsNoError()
+    {
+        TernaryRecipe recipe = TernaryRecipe.OneDigit with
+        { HiddenStateWeight = 0, EmbeddingCosineWeight = 0, SimilarityLoss = SimilarityLoss.SquaredError, BatchSize = 3 };
+        DistillationReport report = TernaryDistiller.Distill(Teacher, () => Corpus.Take(10), new() { Steps = 8, Recipe = recipe, HeldOut = Corpus[20..30] }).Report;
+        Assert.Equal(8, report.Steps);
+        Assert.Equal(20, report.Texts);
+    }
+
+    [Fact]
+    public void WhatIsRefusedLeavesTheProcessAsItWas()
+    {
+        int threads = TorchTextEncoder.Threads;
+        EmbeddingModel ternary = ModelTernarizer.Ternarize(Teacher, TernaryScaling.PerRow());
+        Assert.Throws<ArgumentException>(() => TernaryDistiller.Distill(ternary, () => Corpus, new() { Steps = 1, Threads = threads + 1 }));
+        Assert.Equal(threads, TorchTextEncoder.Threads);
+    }
+
+    [Fact]
     public void DigitsAreChosenBeforeTrainingWhereTheRecipeNamesALimit()
     {
         long one = Distill(TernaryDigits.One).Report.StudentBytes, two = Distill(TernaryDigits.Two).Report.StudentBytes;
         const int RoomForProvenance = 4096;
-        DistillationResult chosen = Distill(TernaryDigits.Automatic(((one + two) / 2) + RoomForProvenance));
+        long limit = ((one + two) / 2) + RoomForProvenance;
+        DistillationResult chosen = Distill(TernaryDigits.Automatic(limit));
         int[] digits = [.. chosen.Model.Weights.Layers.SelectMany(layer => layer.Linears()).Select(part => Assert.IsType<TernaryLinearWeights>(part.Weights).Matrix.Digits)];
         Assert.Contains(1, digits);
         Assert.Contains(2, digits);
         Assert.InRange(chosen.Report.StudentBytes, one + 1, two - 1);
+        using var file = new MemoryStream();
+        TernaryModelFile.Save(chosen.Model, file);
+        Assert.True(file.Length <= limit, $"{file.Length} of at most {limit} bytes");
         Assert.StartsWith("2 in encoder.layer.", chosen.Model.Provenance["distillation.digits"], StringComparison.Ordinal);
         Assert.Contains("Allow as many", Assert.Throws<ArgumentException>(() => Distill(TernaryDigits.Automatic(1000))).Message, StringComparison.Ordinal);
 

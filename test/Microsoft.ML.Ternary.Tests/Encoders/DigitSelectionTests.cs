@@ -110,6 +110,16 @@ public sealed class DigitSelectionTests
     }
 
     [Fact]
+    public void DigitsThatMeanTheSameLayersAreEqual()
+    {
+        Assert.Equal(TernaryDigits.TwoIn("*.key", "*.value"), TernaryDigits.TwoIn("*.key", "*.value"));
+        Assert.Equal(TernaryDigits.Automatic(9), TernaryDigits.Automatic(9));
+        Assert.NotEqual(TernaryDigits.TwoIn("*.key"), TernaryDigits.TwoIn("*.value"));
+        Assert.Equal(["*.key", "*.value"], TernaryDigits.TwoIn("*.key", "*.value").Patterns);
+        Assert.Null(TernaryDigits.Two.Patterns);
+    }
+
+    [Fact]
     public void DigitsThatAreStillToBeChosenAreRefusedWhereLayersAreNeeded()
     {
         TernaryDigits automatic = TernaryDigits.Automatic(11_000_000);

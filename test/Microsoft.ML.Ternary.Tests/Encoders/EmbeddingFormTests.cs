@@ -25,6 +25,18 @@ public class EmbeddingFormTests
     }
 
     [Theory]
+    [InlineData(EmbeddingForm.Float32)]
+    [InlineData(EmbeddingForm.Int8)]
+    [InlineData(EmbeddingForm.Ternary)]
+    [InlineData(EmbeddingForm.Binary)]
+    public void ADestinationThatIsShorterIsRefusedBeforeAnythingIsWritten(EmbeddingForm form)
+    {
+        float[] destination = [7, 7];
+        Assert.Throws<ArgumentException>(() => EmbeddingRounding.Round([1, 2, 3], form, destination));
+        Assert.Equal([7, 7], destination);
+    }
+
+    [Theory]
     [InlineData(EmbeddingForm.Int8)]
     [InlineData(EmbeddingForm.Ternary)]
     [InlineData(EmbeddingForm.Binary)]

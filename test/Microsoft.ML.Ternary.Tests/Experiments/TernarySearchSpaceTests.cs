@@ -106,6 +106,7 @@ public class TernarySearchSpaceTests
         Refused("'Rate'", new() { Settings = [("Rate", "1")] });
         Refused("twice", new() { Settings = [("WarmUp", "0.1"), ("warmup", "0.2")] });
         Refused("encoder.layre.0", new() { FullPrecisionLayers = RecipeOption.Choice<IReadOnlyList<string>>([], ["encoder.layre.0"]) });
+        Refused("leaves layers to be chosen", new() { Settings = [("Digits", RecipeOption.Choice("1", "auto:1000000"))] });
         Refused("encoder.layre.0", new() { Digits = RecipeOption.Choice(TernaryDigits.One, TernaryDigits.TwoIn("encoder.layre.0")) });
 
         static void Refused(string because, TernarySearchSpace space) =>
